@@ -1,0 +1,159 @@
+package secret
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/secretstack/secretstack/internal/strict"
+)
+
+// A Problem is one mistake in a file; Problems, the error of Load, are all of them.
+type (
+	Problem  = strict.Problem
+	Problems = strict.Problems
+)
+
+// Target is the stack for which a declaration is checked.
+type Target struct {
+	Cloud Cloud
+	// Prefix begins each secret's name in the cloud. Zero: none.
+	Prefix string
+	// Identities give each reader's identity in the cloud.
+	Identities map[string]string
+	// Where says in messages where the identities stand, such as "Pulumi.dev.yaml".
+	Where string
+}
+
+// Declaration is the content of secrets.yaml.
+type Declaration struct {
+	Secrets []Spec // in the order of their names
+}
+
+// file is the form of secrets.yaml; the JSON Schema is made of it.
+type file struct {
+	Secrets map[string]Spec `yaml:"secrets" json:"secrets" jsonschema:"description=The secrets by name,minProperties=1"`
+}
+
+// Load reads a declaration and checks it for a target; a nil target leaves out what depends on one.
+// Its error is the reading error, or Problems with every mistake in the file.
+func Load(path string, target *Target) (*Declaration, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the declaration: %w", err)
+	}
+	return Parse(filepath.Base(path), data, target)
+}
+
+// Parse is Load for content that is already read; name stands for the file in messages.
+func Parse(name string, data []byte, target *Target) (*Declaration, error) {
+	var f file
+	doc := strict.Decode(name, data, &f)
+	if len(f.Secrets) == 0 && len(doc.Problems) == 0 {
+		doc.Add("secrets", "declares nothing; name at least one secret")
+	}
+	d := &Declaration{}
+	for _, name := range slices.Sorted(maps.Keys(f.Secrets)) {
+		s := f.Secrets[name]
+		s.Name = name
+		d.Secrets = append(d.Secrets, s)
+	}
+	d.check(doc)
+	if target != nil {
+		d.checkFor(*target, doc)
+	}
+	return d, doc.Problems.Err()
+}
+
+// Reads gives the secrets that a reader may read.
+func (d *Declaration) Reads(reader string) []Spec {
+	var specs []Spec
+	for _, s := range d.Secrets {
+		if slices.Contains(s.Readers, reader) {
+			specs = append(specs, s)
+		}
+	}
+	return specs
+}
+
+// Readers gives each reader that occurs, once, in order.
+func (d *Declaration) Readers() []string {
+	readers := map[string]bool{}
+	for _, s := range d.Secrets {
+		for _, r := range s.Readers {
+			readers[r] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(readers))
+}
+
+func at(s Spec, field string) string { return "secrets." + s.Name + field }
+
+// check finds the mistakes that are mistakes in each cloud.
+func (d *Declaration) check(doc *strict.Document) {
+	envs := map[string]Spec{}
+	for _, s := range d.inOrderOf(doc) {
+		if err := CheckName(s.Name); err != nil {
+			doc.Add(at(s, ""), "%s", err)
+		}
+		env := s.EnvName()
+		if !envRegexp.MatchString(env) {
+			doc.Add(at(s, ".env"), "an environment variable's name has letters, digits and _ and does not begin with a digit")
+		} else if first, taken := envs[env]; taken {
+			doc.Add(at(s, ".env"), "%s is the environment variable of %s (line %d) already; give one of them another env",
+				env, first.Name, doc.Line(at(first, "")))
+		} else {
+			envs[env] = s
+		}
+		if len(s.Readers) == 0 && !doc.Wrong(at(s, "")) {
+			doc.Add(at(s, ".readers"), "names nobody; a secret needs at least one reader")
+		}
+		for i, r := range s.Readers {
+			field := at(s, fmt.Sprintf(".readers[%d]", i))
+			if doc.Wrong(field) {
+				continue
+			}
+			if !readerRegexp.MatchString(r) {
+				doc.Add(field, "a reader's name has letters, digits, - and _ and begins with a letter")
+			} else if slices.Index(s.Readers, r) < i {
+				doc.Add(field, "names %s twice", r)
+			}
+		}
+	}
+}
+
+// checkFor finds the mistakes that are mistakes in the target.
+func (d *Declaration) checkFor(t Target, doc *strict.Document) {
+	known := slices.Sorted(maps.Keys(t.Identities))
+	names := map[string]Spec{}
+	for _, s := range d.inOrderOf(doc) {
+		name, err := t.Cloud.SecretName(t.Prefix, s.Name)
+		if err != nil && !doc.Wrong(at(s, "")) {
+			doc.Add(at(s, ""), "%s refuses the name: %s", t.Cloud.Name, err)
+		}
+		if t.Cloud.FoldsCase {
+			name = strings.ToLower(name)
+		}
+		if first, taken := names[name]; taken && err == nil {
+			doc.Add(at(s, ""), "is one name with %s (line %d) on %s: %s; rename one of them",
+				first.Name, doc.Line(at(first, "")), t.Cloud.Name, name)
+		}
+		names[name] = s
+		for i, r := range s.Readers {
+			field := at(s, fmt.Sprintf(".readers[%d]", i))
+			if _, ok := t.Identities[r]; !ok && !t.Cloud.MakesIdentities && !doc.Wrong(field) {
+				doc.Add(field, "%s has no identity in %s (secretstack:identities); %s", r, t.Where, strict.Suggest(r, known))
+			}
+		}
+	}
+}
+
+// inOrderOf gives the secrets in the order of the file, in which "the first" and "the second" are meant.
+func (d *Declaration) inOrderOf(doc *strict.Document) []Spec {
+	return slices.SortedStableFunc(slices.Values(d.Secrets), func(a, b Spec) int {
+		return doc.Line(at(a, "")) - doc.Line(at(b, ""))
+	})
+}

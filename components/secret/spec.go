@@ -1,0 +1,52 @@
+package secret
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Spec is what one secret asks for, in plain values that mean the same in each cloud.
+type Spec struct {
+	// Name is the secret's name in the declaration: see CheckName.
+	Name string `yaml:"-" json:"-"`
+
+	// Description says what the secret is for. Zero: none.
+	Description string `yaml:"description" json:"description,omitempty" jsonschema:"description=What the secret is for"`
+
+	// Env is the environment variable in which the application expects the value.
+	// Zero: made of the name, as EnvName says.
+	Env string `yaml:"env" json:"env,omitempty" jsonschema:"description=The environment variable in which the application expects the value. Without it: the name in upper case with each - and / as _,pattern=^[A-Za-z_][A-Za-z0-9_]*$"`
+
+	// Readers name the workloads that may read the secret; nobody else can. At least one.
+	Readers []string `yaml:"readers" json:"readers" jsonschema:"description=The workloads that may read the secret; nobody else can,minItems=1,uniqueItems=true"`
+}
+
+const (
+	namePattern   = `^[A-Za-z][A-Za-z0-9/_-]*$`
+	readerPattern = `^[A-Za-z][A-Za-z0-9_-]*$`
+)
+
+var (
+	nameRegexp   = regexp.MustCompile(namePattern)
+	readerRegexp = regexp.MustCompile(readerPattern)
+	envRegexp    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// CheckName tells whether a secret may have this name in a declaration: a letter, then letters,
+// digits, -, _ and /. What a single cloud demands beyond this is in its Cloud.
+func CheckName(name string) error {
+	if !nameRegexp.MatchString(name) || strings.HasSuffix(name, "/") || strings.Contains(name, "//") {
+		return fmt.Errorf("a secret's name has letters, digits, -, _ and single / between them, and begins with a letter")
+	}
+	return nil
+}
+
+// EnvName is the environment variable of the secret: Env or, where that is empty, the name in upper
+// case with each - and / as _.
+func (s Spec) EnvName() string {
+	if s.Env != "" {
+		return s.Env
+	}
+	return strings.ToUpper(strings.NewReplacer("-", "_", "/", "_").Replace(s.Name))
+}

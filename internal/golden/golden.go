@@ -1,0 +1,28 @@
+// Package golden compares what a test made with a file that is reviewed as text.
+package golden
+
+import (
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Compare fails the test unless the file holds exactly got. With UPDATE_GOLDEN=1 in the environment
+// it writes the file instead.
+func Compare(t testing.TB, file string, got []byte) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") == "1" {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (UPDATE_GOLDEN=1 go test ... writes it)", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s is stale; look at the difference, and if it is meant, UPDATE_GOLDEN=1 go test ... writes it (-file +made):\n%s", file, diff)
+	}
+}

@@ -1,0 +1,269 @@
+// Package strict reads YAML into Go structs and finds every mistake in it at once, each with its
+// file, line and field. It refuses what lenient readers let pass: unknown fields, duplicates, values
+// of another kind, and text that looks like a credential, which it never prints.
+//
+// Do not use it for YAML from machines: it knows no anchors, tags or merge keys.
+package strict
+
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"go.yaml.in/yaml/v3"
+)
+
+// Document is a file that was read: where its fields stand and what is wrong with them.
+type Document struct {
+	File     string
+	Problems Problems
+	lines    map[string]int
+}
+
+// New is a document without content, to be filled by DecodeNode.
+func New(file string) *Document { return &Document{File: file, lines: map[string]int{}} }
+
+// Decode fills the struct that into points to, as its fields' yaml tags say, and notes each mistake.
+// A field that is absent or null keeps its zero value.
+func Decode(file string, data []byte, into any) *Document {
+	d := New(file)
+	if node := d.Parse(data); node != nil {
+		d.DecodeNode(node, "", into)
+	}
+	return d
+}
+
+// Line is the line on which a field stands; 0 where it does not occur.
+func (d *Document) Line(field string) int { return d.lines[field] }
+
+// Add notes a problem with a field. Where the field does not occur, its parent's line is given.
+func (d *Document) Add(field, rule string, args ...any) {
+	line, at := 0, field
+	for line == 0 && at != "" {
+		line = d.lines[at]
+		at = parent(at)
+	}
+	d.Problems = append(d.Problems, Problem{File: d.File, Line: line, Field: field, Rule: fmt.Sprintf(rule, args...)})
+}
+
+func parent(field string) string { return field[:max(strings.LastIndexAny(field, ".["), 0)] }
+
+// Parse gives the one YAML document of a file, or nil with a problem noted.
+func (d *Document) Parse(data []byte) *yaml.Node {
+	tabs := false
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+		if bytes.ContainsRune(indent, '\t') {
+			d.at(i+1, "", "is indented with a tab; YAML takes spaces only")
+			tabs = true
+		}
+	}
+	if tabs { // the parser would say the same, less clearly and only once
+		return nil
+	}
+	var doc, second yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		d.at(0, "", "is empty")
+		return nil
+	case err != nil:
+		d.syntax(err)
+		return nil
+	}
+	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
+		d.at(second.Line, "", "has a second YAML document; only one is read")
+	}
+	return doc.Content[0]
+}
+
+var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+
+func (d *Document) syntax(err error) {
+	line, text := 0, err.Error()
+	if m := yamlError.FindStringSubmatch(text); m != nil {
+		_, _ = fmt.Sscan(m[1], &line) // stays 0 where the parser names no line
+		text = m[2]
+	}
+	d.at(line, "", "is not valid YAML: "+Quote(text, "%s"))
+}
+
+// at notes a problem at a line that needs no look-up.
+func (d *Document) at(line int, field, rule string) {
+	d.Problems = append(d.Problems, Problem{File: d.File, Line: line, Field: field, Rule: rule})
+}
+
+// DecodeNode fills what into points to from a node that stands at the given field.
+func (d *Document) DecodeNode(node *yaml.Node, field string, into any) {
+	d.decode(node, field, reflect.ValueOf(into).Elem())
+}
+
+func (d *Document) decode(node *yaml.Node, field string, v reflect.Value) {
+	if d.lines[field] == 0 { // an entry of a mapping stands at its key
+		d.lines[field] = node.Line
+	}
+	if node.Kind == yaml.AliasNode || node.Anchor != "" {
+		d.Add(field, "uses an anchor or alias; write the value out")
+		return
+	}
+	if node.Kind == yaml.ScalarNode && LooksLikeCredential(node.Value) {
+		d.Add(field, credentialRule)
+		return
+	}
+	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
+		return
+	}
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if node.Kind != yaml.ScalarNode {
+			d.wrongKind(node, field, "a single value")
+		} else if err := u.UnmarshalText([]byte(node.Value)); err != nil {
+			d.Add(field, "%s", err)
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.decodeStruct(node, field, v)
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		d.pairs(node, field, "a mapping of names", func(key, value *yaml.Node, at string) {
+			elem := reflect.New(v.Type().Elem()).Elem()
+			d.decode(value, at, elem)
+			v.SetMapIndex(reflect.ValueOf(key.Value), elem)
+		})
+	case reflect.Slice:
+		if node.Kind != yaml.SequenceNode {
+			d.wrongKind(node, field, "a list, such as [a, b]")
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content)))
+		for i, item := range node.Content {
+			d.decode(item, fmt.Sprintf("%s[%d]", field, i), v.Index(i))
+		}
+	case reflect.Bool:
+		if node.Tag != "!!bool" {
+			d.wrongKind(node, field, "true or false")
+			return
+		}
+		v.SetBool(node.Value == "true")
+	case reflect.String:
+		if node.Kind != yaml.ScalarNode || node.Tag != "!!str" {
+			d.wrongKind(node, field, "text (in quotes, if it is a number or a word such as true)")
+			return
+		}
+		v.SetString(node.Value)
+	default:
+		panic("strict: cannot decode into " + v.Type().String())
+	}
+}
+
+func (d *Document) decodeStruct(node *yaml.Node, field string, v reflect.Value) {
+	fields := map[string]reflect.Value{}
+	for i := range v.NumField() {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ","); name != "" && name != "-" {
+			fields[name] = v.Field(i)
+		}
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	d.pairs(node, field, "a mapping with the fields "+strings.Join(names, ", "), func(key, value *yaml.Node, at string) {
+		if f, ok := fields[key.Value]; ok {
+			d.decode(value, at, f)
+			return
+		}
+		if valueWords[strings.ToLower(key.Value)] || value.Kind == yaml.ScalarNode && LooksLikeCredential(value.Value) {
+			d.Add(at, credentialRule)
+			return
+		}
+		d.Add(at, "is no field here; %s", Suggest(key.Value, names))
+	})
+}
+
+const credentialRule = "looks like a secret's value; only declarations belong here. " +
+	"Remove it, treat it as leaked if it was shared, and store it with: secretstack put NAME"
+
+// valueWords are the fields by which people paste a value.
+var valueWords = map[string]bool{
+	"value": true, "password": true, "secret": true, "token": true, "key": true, "apikey": true, "api_key": true,
+	"default": true, "plaintext": true,
+}
+
+// pairs calls use with each entry of a mapping and its field.
+func (d *Document) pairs(node *yaml.Node, field, wanted string, use func(key, value *yaml.Node, at string)) {
+	if node.Kind != yaml.MappingNode {
+		d.wrongKind(node, field, wanted)
+		return
+	}
+	first := map[string]int{}
+	for i := 0; i < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		at := Quote(key.Value, "%s")
+		if field != "" {
+			at = field + "." + at
+		}
+		if line, twice := first[key.Value]; twice {
+			d.at(key.Line, at, fmt.Sprintf("stands twice; the first is on line %d", line))
+			continue
+		}
+		first[key.Value] = key.Line
+		d.lines[at] = key.Line
+		if LooksLikeCredential(key.Value) {
+			d.Add(at, credentialRule)
+			continue
+		}
+		use(key, value, at)
+	}
+}
+
+// wrongKind never prints what stands there: it may be a value that somebody pasted.
+func (d *Document) wrongKind(node *yaml.Node, field, wanted string) {
+	is := "a single value"
+	switch {
+	case node.Kind == yaml.MappingNode:
+		is = "a mapping"
+	case node.Kind == yaml.SequenceNode:
+		is = "a list"
+	case node.Tag == "!!int" || node.Tag == "!!float":
+		is = "a number"
+	case node.Tag == "!!bool":
+		is = "true or false"
+	}
+	d.Add(field, "must be %s, not %s", wanted, is)
+}
+
+// Quote formats text from a file for a message, unless it looks like a credential.
+func Quote(text, format string) string {
+	if LooksLikeCredential(text) {
+		return "(hidden)"
+	}
+	return fmt.Sprintf(format, text)
+}
+
+// Suggest says which of the names was meant, or lists them.
+func Suggest(wrong string, names []string) string {
+	best, distance := "", 4
+	for _, name := range names {
+		if n := levenshtein.Distance(strings.ToLower(wrong), strings.ToLower(name), nil); n < min(distance, len(name)) {
+			best, distance = name, n
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "known: " + strings.Join(names, ", ")
+}
+
+// Wrong tells whether a problem with exactly this field is noted, so that no second one follows from it.
+func (d *Document) Wrong(field string) bool {
+	return slices.ContainsFunc(d.Problems, func(p Problem) bool { return p.Field == field })
+}
