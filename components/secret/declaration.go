@@ -11,11 +11,11 @@ import (
 	"github.com/secretstack/secretstack/internal/strict"
 )
 
-// A Problem is one mistake in a file; Problems, the error of Load, are all of them.
-type (
-	Problem  = strict.Problem
-	Problems = strict.Problems
-)
+// Problem is one mistake in a file.
+type Problem = strict.Problem
+
+// Problems, the error of Load, are all the mistakes in a file.
+type Problems = strict.Problems
 
 // Target is the stack for which a declaration is checked.
 type Target struct {
@@ -98,6 +98,7 @@ func (d *Declaration) check(doc *strict.Document) {
 	for _, s := range d.inOrderOf(doc) {
 		if err := CheckName(s.Name); err != nil {
 			doc.Add(at(s, ""), "%s", err)
+			continue
 		}
 		env := s.EnvName()
 		if !envRegexp.MatchString(env) {
@@ -108,7 +109,7 @@ func (d *Declaration) check(doc *strict.Document) {
 		} else {
 			envs[env] = s
 		}
-		if len(s.Readers) == 0 && !doc.Wrong(at(s, "")) {
+		if len(s.Readers) == 0 && !doc.Wrong(at(s, "")) && !doc.Wrong(at(s, ".readers")) {
 			doc.Add(at(s, ".readers"), "names nobody; a secret needs at least one reader")
 		}
 		for i, r := range s.Readers {
@@ -142,10 +143,18 @@ func (d *Declaration) checkFor(t Target, doc *strict.Document) {
 				first.Name, doc.Line(at(first, "")), t.Cloud.Name, name)
 		}
 		names[name] = s
+		holders := map[string]string{}
 		for i, r := range s.Readers {
 			field := at(s, fmt.Sprintf(".readers[%d]", i))
-			if _, ok := t.Identities[r]; !ok && !t.Cloud.MakesIdentities && !doc.Wrong(field) {
+			identity, ok := t.Identities[r]
+			switch identity = strings.ToLower(identity); {
+			case doc.Wrong(field) || !ok && t.Cloud.MakesIdentities:
+			case !ok:
 				doc.Add(field, "%s has no identity in %s (secretstack:identities); %s", r, t.Where, strict.Suggest(r, known))
+			case holders[identity] != "":
+				doc.Add(field, "%s and %s have one identity in %s (secretstack:identities); name one of them", holders[identity], r, t.Where)
+			default:
+				holders[identity] = r
 			}
 		}
 	}

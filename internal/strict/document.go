@@ -181,7 +181,8 @@ func (d *Document) decodeStruct(node *yaml.Node, field string, v reflect.Value) 
 			d.decode(value, at, f)
 			return
 		}
-		if valueWords[strings.ToLower(key.Value)] || value.Kind == yaml.ScalarNode && LooksLikeCredential(value.Value) {
+		credential := value.Kind == yaml.ScalarNode && LooksLikeCredential(value.Value)
+		if credential || valueWords[strings.ToLower(key.Value)] && nearest(key.Value, names) == "" {
 			d.Add(at, credentialRule)
 			return
 		}
@@ -227,8 +228,10 @@ func (d *Document) pairs(node *yaml.Node, field, wanted string, use func(key, va
 
 // wrongKind never prints what stands there: it may be a value that somebody pasted.
 func (d *Document) wrongKind(node *yaml.Node, field, wanted string) {
-	is := "a single value"
+	is := "text"
 	switch {
+	case node.Kind == yaml.ScalarNode && strings.HasPrefix(wanted, "a mapping"):
+		is = "a single value; if this is the secret's value, it does not belong here: store it with secretstack put NAME"
 	case node.Kind == yaml.MappingNode:
 		is = "a mapping"
 	case node.Kind == yaml.SequenceNode:
@@ -251,16 +254,28 @@ func Quote(text, format string) string {
 
 // Suggest says which of the names was meant, or lists them.
 func Suggest(wrong string, names []string) string {
-	best, distance := "", 4
+	if name := nearest(wrong, names); name != "" {
+		return fmt.Sprintf("did you mean %q?", name)
+	}
+	return "known: " + strings.Join(names, ", ")
+}
+
+// nearest is the name that a word was probably meant to be: two slips away at most, or the one of
+// which either is the beginning.
+func nearest(wrong string, names []string) string {
+	wrong = strings.ToLower(wrong)
+	best, distance := "", 3
 	for _, name := range names {
-		if n := levenshtein.Distance(strings.ToLower(wrong), strings.ToLower(name), nil); n < min(distance, len(name)) {
+		lower := strings.ToLower(name)
+		n := levenshtein.Distance(wrong, lower, nil)
+		if len(wrong) > 2 && (strings.HasPrefix(wrong, lower) || strings.HasPrefix(lower, wrong)) {
+			n = min(n, 2)
+		}
+		if n < min(distance, len(name)) {
 			best, distance = name, n
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
-	}
-	return "known: " + strings.Join(names, ", ")
+	return best
 }
 
 // Wrong tells whether a problem with exactly this field is noted, so that no second one follows from it.
