@@ -1,0 +1,18 @@
+// Package awssecret provisions an application's secrets in AWS Secrets Manager.
+//
+//	Store ── Key (KMS, rotated yearly) ── Alias
+//	      └─ one more key for each replica region
+//	Secret ── Secret (encrypted with the store's key; no value)
+//	       └─ SecretPolicy (its readers, and nobody but them)
+//
+// The grant is on the secret and on the key, never on the reader's role: a reader in the same account
+// needs no policy of its own, however many secrets it reads, and the owner of the role is not asked.
+// A reader in another account (StoreArgs.Accounts) needs, as AWS demands, a policy on its own role too:
+//
+//	{"Version": "2012-10-17", "Statement": [
+//	  {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], "Resource": "<Secret.ARN>"},
+//	  {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "<Store.Key.Arn>"}]}
+//
+// Nothing here takes or makes a value: put it with Secrets Manager's own client. A later value is not
+// overwritten, and none is in the stack's state.
+package awssecret

@@ -1,0 +1,12 @@
+// Package azuresecret provisions secrets in an Azure key vault, with one role assignment for each
+// reader.
+//
+//	Store    resource group ── vault
+//	                             │
+//	Secret                     secret ── one role assignment for each reader
+//
+// Neither component knows a value: put versions with az keyvault secret set or Azure's client
+// libraries, and read them there. Secret says why one has a disabled first version, and CustomerKey
+// why there is no key. The subscription, tenant and location are the provider's. docs/azure.md has
+// the limits, and how to recover.
+package azuresecret

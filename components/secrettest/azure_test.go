@@ -1,0 +1,101 @@
+package secrettest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/secretstack/secretstack/components/azuresecret"
+	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/secrettest"
+	"github.com/secretstack/secretstack/internal/plan"
+)
+
+var azure = secrettest.Cloud{
+	Cloud: azuresecret.Limits,
+	Build: func(ctx *pulumi.Context, specs []secret.Spec, identities map[string]string, allowDestroy bool) error {
+		store, err := azuresecret.NewStore(ctx, "shop", &azuresecret.StoreArgs{Vault: "shop-vault", AllowDestroy: allowDestroy})
+		if err != nil {
+			return err
+		}
+		readers := map[string]pulumi.StringInput{}
+		for reader, identity := range identities {
+			readers[reader] = pulumi.String(identity)
+		}
+		for _, s := range specs {
+			if _, err := azuresecret.NewSecret(ctx, s.Name, &azuresecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	Config: map[string]string{
+		"azure-native:subscriptionId": "11111111-2222-4333-8444-555555555555",
+		"azure-native:tenantId":       "66666666-7777-4888-8999-aaaaaaaaaaaa",
+	},
+	Identity: func(reader string) string { return uuid.NewSHA1(uuid.Nil, []byte(reader)).String() },
+	Create: func(r plan.Resource) (string, property.Map) {
+		if r.Type == azureVault {
+			uri := "https://" + input(r, "vaultName") + ".vault.azure.net/"
+			return azureID(r), property.NewMap(map[string]property.Value{
+				"properties": property.New(map[string]property.Value{"vaultUri": property.New(uri)}),
+			})
+		}
+		return azureID(r), property.Map{}
+	},
+	SecretType:    azureSecret,
+	ValueProperty: []string{"properties", "value"},
+	Marker:        "no value yet",
+	OwnKey:        func(*plan.Graph, plan.Resource) bool { return false },
+	CanRead:       azureCanRead,
+	Recoverable:   azureRecoverable,
+	Gaps:          map[secrettest.Promise]string{secrettest.OwnKey: azuresecret.CustomerKey.Reason},
+}
+
+const (
+	azureVault  = "azure-native:keyvault:Vault"
+	azureSecret = "azure-native:keyvault:Secret"
+)
+
+func azureID(r plan.Resource) string {
+	group := "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/" + input(r, "resourceGroupName")
+	switch r.Type {
+	case "azure-native:resources:ResourceGroup":
+		return group
+	case azureVault:
+		return group + "/providers/Microsoft.KeyVault/vaults/" + input(r, "vaultName")
+	case azureSecret:
+		return group + "/providers/Microsoft.KeyVault/vaults/" + input(r, "vaultName") + "/secrets/" + input(r, "secretName")
+	}
+	return "id of " + r.URN
+}
+
+// azureCanRead takes each role assignment, of whatever role, for one that lets its principal read all
+// that is at or below its scope; and a vault that does not ask for roles for one that everybody reads.
+func azureCanRead(g *plan.Graph, s plan.Resource, identity string) bool {
+	return slices.ContainsFunc(g.Resources, func(r plan.Resource) bool {
+		switch {
+		case r.Type == azureVault:
+			rbac := r.Inputs.Get("properties").AsMap().Get("enableRbacAuthorization")
+			return !rbac.IsBool() || !rbac.AsBool()
+		case strings.HasSuffix(r.Type, ":RoleAssignment"):
+			return input(r, "principalId") == identity && strings.HasPrefix(azureID(s)+"/", input(r, "scope")+"/")
+		}
+		return false
+	})
+}
+
+// azureRecoverable tells whether a deleted secret stays in the vault, where nobody can purge it.
+func azureRecoverable(g *plan.Graph, s plan.Resource) bool {
+	return slices.ContainsFunc(g.Of(azureVault), func(vault plan.Resource) bool {
+		properties := vault.Inputs.Get("properties").AsMap()
+		on := func(name string) bool { v := properties.Get(name); return v.IsBool() && v.AsBool() }
+		return input(vault, "vaultName") == input(s, "vaultName") && on("enableSoftDelete") && on("enablePurgeProtection")
+	})
+}
+
+func TestAzure(t *testing.T) { secrettest.Run(t, azure) }

@@ -1,0 +1,116 @@
+package secrettest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/secretstack/secretstack/components/gcpsecret"
+	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/secrettest"
+	"github.com/secretstack/secretstack/internal/plan"
+)
+
+var gcp = secrettest.Cloud{
+	Cloud: gcpsecret.Limits,
+	Build: func(ctx *pulumi.Context, specs []secret.Spec, identities map[string]string, allowDestroy bool) error {
+		store, err := gcpsecret.NewStore(ctx, "shop", &gcpsecret.StoreArgs{
+			Locations: []string{"europe-west1", "europe-west4"}, AllowDestroy: allowDestroy,
+		})
+		if err != nil {
+			return err
+		}
+		readers := map[string]pulumi.StringInput{}
+		for reader, identity := range identities {
+			readers[reader] = pulumi.String(identity)
+		}
+		for _, s := range specs {
+			if _, err := gcpsecret.NewSecret(ctx, s.Name, &gcpsecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	Config:   map[string]string{"gcp:project": "shop"},
+	Identity: func(reader string) string { return "serviceAccount:" + reader + "@shop.iam.gserviceaccount.com" },
+	Create: func(r plan.Resource) (string, property.Map) {
+		if r.Type == "gcp:projects/serviceIdentity:ServiceIdentity" {
+			return gcpID(r), property.NewMap(map[string]property.Value{"member": property.New(gcpAgent)})
+		}
+		return gcpID(r), property.Map{}
+	},
+	SecretType:   "gcp:secretmanager/secret:Secret",
+	VersionTypes: []string{"gcp:secretmanager/secretVersion:SecretVersion"},
+	OwnKey:       gcpOwnKey,
+	CanRead:      gcpCanRead,
+	Recoverable:  func(*plan.Graph, plan.Resource) bool { return false },
+	Gaps: map[secrettest.Promise]string{
+		secrettest.Recoverable: "Secret Manager deletes a secret at once, with all its versions, and gives none back; " +
+			"the protection of the secret is the guard. A destroyed version can be restored",
+	},
+}
+
+const gcpAgent = "serviceAccount:service-1@gcp-sa-secretmanager.iam.gserviceaccount.com"
+
+func gcpID(r plan.Resource) string { return "id of " + r.URN }
+
+// gcpOwnKey tells whether each replica has a key of the graph that Secret Manager may use.
+func gcpOwnKey(g *plan.Graph, s plan.Resource) bool {
+	usable := map[string]bool{}
+	for _, grant := range g.Of("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember") {
+		if input(grant, "member") == gcpAgent && input(grant, "role") == "roles/cloudkms.cryptoKeyEncrypterDecrypter" &&
+			slices.Contains(s.Dependencies, grant.URN) {
+			usable[input(grant, "cryptoKeyId")] = true
+		}
+	}
+	own := map[string]bool{}
+	for _, k := range g.Of("gcp:kms/cryptoKey:CryptoKey") {
+		own[gcpID(k)] = usable[gcpID(k)]
+	}
+	managed := s.Inputs.Get("replication").AsMap().Get("userManaged")
+	if !managed.IsMap() {
+		return false
+	}
+	replicas := managed.AsMap().Get("replicas").AsArray()
+	for _, r := range replicas.All {
+		e := r.AsMap().Get("customerManagedEncryption")
+		if !e.IsMap() || !own[e.AsMap().Get("kmsKeyName").AsString()] {
+			return false
+		}
+	}
+	return replicas.Len() > 0
+}
+
+// gcpCanRead takes each grant, of whatever role, for one that lets its members read, unless it is of
+// another secret or of a key.
+func gcpCanRead(g *plan.Graph, s plan.Resource, identity string) bool {
+	return slices.ContainsFunc(g.Resources, func(r plan.Resource) bool {
+		if !strings.Contains(strings.ToLower(r.Type), "iam") || strings.HasPrefix(r.Type, "gcp:kms/") {
+			return false
+		}
+		if id, narrow := r.Inputs.GetOk("secretId"); narrow && id.AsString() != input(s, "secretId") {
+			return false
+		}
+		members := []string{input(r, "member")}
+		if list := r.Inputs.Get("members"); list.IsArray() {
+			for _, m := range list.AsArray().All {
+				members = append(members, m.AsString())
+			}
+		}
+		return slices.Contains(members, identity) || slices.Contains(members, "allUsers") ||
+			slices.Contains(members, "allAuthenticatedUsers")
+	})
+}
+
+// input is an input that is a string, or "".
+func input(r plan.Resource, name string) string {
+	if v := r.Inputs.Get(name); v.IsString() {
+		return v.AsString()
+	}
+	return ""
+}
+
+func TestGCP(t *testing.T) { secrettest.Run(t, gcp) }

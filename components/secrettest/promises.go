@@ -1,0 +1,162 @@
+package secrettest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
+	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/plan"
+)
+
+// Promise is what each cloud keeps.
+type Promise string
+
+// The promises, in the order of the documentation.
+const (
+	OwnKey        Promise = "values are encrypted under the store's own key"
+	ExactReaders  Promise = "each reader reads exactly its secrets, and nobody else any"
+	Descent       Promise = "each resource descends from its component, under the same name each time"
+	NoValue       Promise = "no value is in any input"
+	NoDrift       Promise = "a value changed outside leaves no difference"
+	Recoverable   Promise = "a deleted secret can be recovered, unless the stack is throw-away"
+	Undestroyable Promise = "keys and secrets are protected, unless the stack is throw-away"
+)
+
+// Promises are all of them, in the order of the documentation.
+var Promises = []Promise{OwnKey, ExactReaders, Descent, NoValue, NoDrift, Recoverable, Undestroyable}
+
+// checks give what is wrong in a world.
+var checks = map[Promise]func(*world) []string{
+	OwnKey:        ownKey,
+	ExactReaders:  exactReaders,
+	Descent:       descent,
+	NoValue:       noValue,
+	NoDrift:       noDrift,
+	Recoverable:   recoverable,
+	Undestroyable: undestroyable,
+}
+
+// Run checks each promise on a cloud. A declared gap that is none any more fails too.
+func Run(t *testing.T, c Cloud) {
+	w, err := newWorld(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range Promises {
+		t.Run(strings.ReplaceAll(string(p), " ", "_"), func(t *testing.T) {
+			wrong := checks[p](w)
+			reason, gap := c.Gaps[p]
+			switch {
+			case gap && len(wrong) == 0:
+				t.Errorf("%s keeps this promise now; remove the gap (%s)", c.Name, reason)
+			case !gap:
+				for _, text := range wrong {
+					t.Error(text)
+				}
+			}
+		})
+	}
+}
+
+func ownKey(w *world) []string {
+	return w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+		return require(w.cloud.OwnKey(w.graph, r), "is not encrypted under a key of the store")
+	})
+}
+
+func exactReaders(w *world) []string {
+	return w.each(w.graph, func(s secret.Spec, r plan.Resource) []string {
+		var wrong []string
+		for reader, identity := range w.identities {
+			may, can := slices.Contains(s.Readers, reader), w.cloud.CanRead(w.graph, r, identity)
+			if may != can {
+				wrong = append(wrong, fmt.Sprintf("for %s: may read %v, can read %v", reader, may, can))
+			}
+		}
+		return append(wrong, require(!w.cloud.CanRead(w.graph, r, w.cloud.Identity("stranger")), "can be read by a stranger")...)
+	})
+}
+
+func descent(w *world) []string {
+	var wrong []string
+	for _, r := range w.graph.Resources {
+		provider := strings.HasPrefix(r.Type, "pulumi:providers:")
+		component := !r.Custom && strings.HasPrefix(r.Type, "secretstack:"+w.cloud.Name+":")
+		parent, _ := w.graph.Get(r.Parent)
+		if !component && !provider && !strings.HasPrefix(parent.Type, "secretstack:"+w.cloud.Name+":") {
+			wrong = append(wrong, fmt.Sprintf("%s has no component of ours as its parent", r))
+		}
+	}
+	first, second := text(w.graph), text(w.again)
+	return append(wrong, require(first == second, "a second run registers something else")...)
+}
+
+func noValue(w *world) []string {
+	var wrong []string
+	for _, r := range w.graph.Resources {
+		wrong = append(wrong, require(!slices.Contains(w.cloud.VersionTypes, r.Type), r.String()+" holds a value")...)
+	}
+	return append(wrong, w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+		v, has := lookup(r.Inputs, w.cloud.ValueProperty)
+		return require(!has || v.AsString() == w.cloud.Marker, "has an input for its value")
+	})...)
+}
+
+func noDrift(w *world) []string {
+	return w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+		_, has := lookup(r.Inputs, w.cloud.ValueProperty)
+		return require(!has || slices.Contains(r.IgnoreChanges, w.cloud.ValueProperty[0]),
+			"has an input that a change outside would differ from")
+	})
+}
+
+func recoverable(w *world) []string {
+	return w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+		return require(w.cloud.Recoverable(w.graph, r), "is gone when it is deleted")
+	})
+}
+
+func undestroyable(w *world) []string {
+	wrong := w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+		return require(r.Protect, "is not protected")
+	})
+	return append(wrong, w.each(w.throwaway, func(_ secret.Spec, r plan.Resource) []string {
+		return require(!r.Protect, "is protected in a throw-away stack")
+	})...)
+}
+
+func require(ok bool, otherwise string) []string {
+	if ok {
+		return nil
+	}
+	return []string{otherwise}
+}
+
+// lookup gives the property at a path.
+func lookup(m property.Map, path []string) (property.Value, bool) {
+	for i, key := range path {
+		v, ok := m.GetOk(key)
+		if !ok || i == len(path)-1 {
+			return v, ok
+		}
+		if !v.IsMap() {
+			return v, false
+		}
+		m = v.AsMap()
+	}
+	return property.Value{}, false
+}
+
+// text has all that a graph shows of itself.
+func text(g *plan.Graph) string {
+	b, err := json.Marshal(g)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

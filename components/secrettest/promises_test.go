@@ -1,0 +1,128 @@
+package secrettest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/plan"
+)
+
+// toy is a cloud that keeps each promise.
+var toy = Cloud{
+	Cloud: secret.Cloud{Name: "toy"},
+	Build: func(ctx *pulumi.Context, specs []secret.Spec, identities map[string]string, allowDestroy bool) error {
+		for _, s := range specs {
+			c := &pulumi.ResourceState{}
+			if err := ctx.RegisterComponentResource("secretstack:toy:Secret", s.Name, c); err != nil {
+				return err
+			}
+			readers := pulumi.StringArray{}
+			for _, r := range s.Readers {
+				readers = append(readers, pulumi.String(identities[r]))
+			}
+			err := ctx.RegisterResource("toy:index:Secret", s.Name, pulumi.Map{
+				"key": pulumi.String("own"), "readers": readers, "days": pulumi.Int(7),
+			}, &pulumi.CustomResourceState{}, pulumi.Parent(c), pulumi.Protect(!allowDestroy))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	Identity:      func(reader string) string { return reader + "@toy" },
+	Create:        func(r plan.Resource) (string, property.Map) { return r.Name, property.Map{} },
+	SecretType:    "toy:index:Secret",
+	ValueProperty: []string{"value"},
+	VersionTypes:  []string{"toy:index:Version"},
+	OwnKey: func(_ *plan.Graph, s plan.Resource) bool {
+		return s.Inputs.Get("key").IsString() && s.Inputs.Get("key").AsString() == "own"
+	},
+	CanRead: func(_ *plan.Graph, s plan.Resource, identity string) bool {
+		return slices.ContainsFunc(s.Inputs.Get("readers").AsArray().AsSlice(), func(v property.Value) bool {
+			return v.AsString() == identity || v.AsString() == "*"
+		})
+	},
+	Recoverable: func(_ *plan.Graph, s plan.Resource) bool { return s.Inputs.Get("days").AsNumber() > 0 },
+}
+
+func TestKeptPromises(t *testing.T) { Run(t, toy) }
+
+// TestBrokenPromises breaks one promise after the other in the graph, and nothing else may be blamed.
+func TestBrokenPromises(t *testing.T) {
+	set := func(key string, v property.Value) func(*world) {
+		return func(w *world) {
+			for i, r := range w.graph.Resources {
+				if r.Custom {
+					w.graph.Resources[i].Inputs = r.Inputs.Set(key, v)
+				}
+			}
+			w.again = w.graph
+		}
+	}
+	list := func(s ...string) property.Value {
+		var values []property.Value
+		for _, v := range s {
+			values = append(values, property.New(v))
+		}
+		return property.New(values)
+	}
+	for name, c := range map[string]struct {
+		breaks []Promise
+		how    func(*world)
+	}{
+		"another key":            {[]Promise{OwnKey}, set("key", property.New("shared"))},
+		"a reader too many":      {[]Promise{ExactReaders}, set("readers", list("checkout@toy", "reports@toy"))},
+		"a reader too few":       {[]Promise{ExactReaders}, set("readers", list("checkout@toy"))},
+		"everybody":              {[]Promise{ExactReaders}, set("readers", list("*"))},
+		"a value":                {[]Promise{NoValue, NoDrift}, set("value", property.New("hunter2"))},
+		"no time to recover":     {[]Promise{Recoverable}, set("days", property.New(0.0))},
+		"a second run differs":   {[]Promise{Descent}, func(w *world) { w.again = w.throwaway }},
+		"never protected":        {[]Promise{Undestroyable}, func(w *world) { unprotect(w.graph); unprotect(w.again) }},
+		"protected for ever":     {[]Promise{Undestroyable}, func(w *world) { w.throwaway = w.graph }},
+		"an orphan":              {[]Promise{Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Key", Custom: true}) }},
+		"a version with a value": {[]Promise{NoValue, Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Version", Custom: true}) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, err := newWorld(toy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.how(w)
+			for _, p := range Promises {
+				wrong := checks[p](w)
+				if broken := slices.Contains(c.breaks, p); broken != (len(wrong) > 0) {
+					t.Errorf("%s: broken %v, reported %q", p, broken, wrong)
+				}
+			}
+		})
+	}
+}
+
+func unprotect(g *plan.Graph) {
+	for i := range g.Resources {
+		g.Resources[i].Protect = false
+	}
+}
+
+func orphan(w *world, r plan.Resource) {
+	w.graph.Resources = append(w.graph.Resources, r)
+	w.again = w.graph
+}
+
+// TestMissingSecret: a promise about secrets that are not there is not kept.
+func TestMissingSecret(t *testing.T) {
+	w, err := newWorld(toy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.graph = &plan.Graph{}
+	for _, p := range []Promise{OwnKey, ExactReaders, NoValue, NoDrift, Recoverable} {
+		if len(checks[p](w)) == 0 {
+			t.Errorf("%s holds for secrets that do not exist", p)
+		}
+	}
+}
