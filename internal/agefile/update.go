@@ -1,0 +1,83 @@
+package agefile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+)
+
+// Read reads the encrypted file at path. One that does not exist has no entries.
+// It fails, naming the line where it can, for a file that is truncated, has
+// merge conflicts, or is not in this package's format.
+func Read(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &File{path, map[string]Entry{}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &File{path, entries}, nil
+}
+
+// Update reads the encrypted file at path, lets change work on it, and replaces
+// it in one step, on disk when Update returns. Nothing is written when change
+// fails or changes nothing. Updates in other goroutines and processes wait for
+// this one, so none is lost; a process killed on its way leaves the old file.
+func Update(path string, change func(*File) error) (err error) {
+	// The lock is on the folder: the file itself is replaced, and a lock file
+	// beside it would be litter in a repository.
+	lock := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("lock the folder of %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+
+	f, err := Read(path)
+	if err != nil {
+		return err
+	}
+	before, err := format(f.entries)
+	if err != nil {
+		return err
+	}
+	f.purge(time.Now())
+	if err := change(f); err != nil {
+		return err
+	}
+	after, err := format(f.entries)
+	if err != nil || bytes.Equal(before, after) {
+		return err
+	}
+	return replaceFile(path, after)
+}
+
+// replaceFile lets readers see the old content or the new, and nothing else,
+// even after a power failure. The mode is 0600, or that of the old file.
+func replaceFile(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := renameio.WriteFile(path, data, 0o600, renameio.WithTempDir(dir)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename or a new name in the folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
