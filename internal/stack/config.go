@@ -1,0 +1,128 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/secretstack/secretstack/components/awssecret"
+	"github.com/secretstack/secretstack/components/azuresecret"
+	"github.com/secretstack/secretstack/components/gcpsecret"
+	"github.com/secretstack/secretstack/components/localsecret"
+	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/strict"
+)
+
+// namespace is where a stack's configuration has our keys.
+const namespace = "secretstack:"
+
+// Config is what a stack's configuration says to us, below the namespace secretstack.
+type Config struct {
+	// Cloud is where the secrets live: aws, azure, gcp or local. Required.
+	Cloud string `yaml:"secretstack:cloud"`
+	// Identities give each reader's identity in the cloud: the ARN of a role, a service account, the
+	// object id of a managed identity, an age or SSH public key. Only the local cloud makes missing ones.
+	Identities map[string]string `yaml:"secretstack:identities"`
+	// Recovery is how long a deleted secret can be recovered. Zero: 30 days, or not at all with
+	// AllowDestroy.
+	Recovery secret.Duration `yaml:"secretstack:recovery"`
+	// AllowDestroy lets the stack's keys and secrets be deleted. Zero: they are protected.
+	AllowDestroy bool `yaml:"secretstack:allowDestroy"`
+
+	AWS   AWSConfig   `yaml:"secretstack:aws"`
+	Azure AzureConfig `yaml:"secretstack:azure"`
+	GCP   GCPConfig   `yaml:"secretstack:gcp"`
+	Local LocalConfig `yaml:"secretstack:local"`
+}
+
+// AWSConfig is what only AWS understands.
+type AWSConfig struct {
+	// Organization is the id of the AWS organisation outside which nobody may use a secret. Zero: no
+	// such limit.
+	Organization string `yaml:"organization"`
+	// Replicas are further regions in which each secret can be read. Zero: none.
+	Replicas []string `yaml:"replicas"`
+}
+
+// AzureConfig is what only Azure understands.
+type AzureConfig struct {
+	// Vault is the globally unique name of the key vault. Required.
+	Vault string `yaml:"vault"`
+	// ResourceGroup is the name of an existing resource group. Zero: one is made.
+	ResourceGroup string `yaml:"resourceGroup"`
+	// AllowedNetworks are the IPv4 addresses and ranges from which the vault can be reached. Zero: none.
+	AllowedNetworks []string `yaml:"allowedNetworks"`
+}
+
+// GCPConfig is what only Google Cloud understands.
+type GCPConfig struct {
+	// Locations are the regions that hold the secrets. Zero: Google chooses.
+	Locations []string `yaml:"locations"`
+}
+
+// LocalConfig is what only the local cloud understands.
+type LocalConfig struct {
+	// File holds the encrypted values, relative to the project. Zero: secrets.<stack>.age.yaml.
+	File string `yaml:"file"`
+}
+
+// clouds are the known ones by the word that selects them.
+var clouds = map[string]secret.Cloud{
+	awssecret.Limits.Name:   awssecret.Limits,
+	azuresecret.Limits.Name: azuresecret.Limits,
+	gcpsecret.Limits.Name:   gcpsecret.Limits,
+	localsecret.Limits.Name: localsecret.Limits,
+}
+
+// check notes what is wrong with a configuration beyond its form.
+func (c *Config) check(doc *strict.Document) {
+	cloud, ok := clouds[c.Cloud]
+	names := slices.Sorted(maps.Keys(clouds))
+	switch {
+	case c.Cloud == "" && !doc.Wrong(namespace+"cloud"):
+		doc.Add(namespace+"cloud", "is missing; set it to one of %s", strings.Join(names, ", "))
+	case !ok && c.Cloud != "":
+		doc.Add(namespace+"cloud", "is not a cloud that secretstack knows; %s", strict.Suggest(c.Cloud, names))
+	}
+	for _, name := range names {
+		if section := namespace + name; ok && name != c.Cloud && doc.Line(section) > 0 {
+			doc.Add(section, "is for %s, and this stack selects %s", name, c.Cloud)
+		}
+	}
+	if !ok {
+		return
+	}
+	for _, reader := range slices.Sorted(maps.Keys(c.Identities)) {
+		field := namespace + "identities." + reader
+		if err := cloud.CheckIdentity(c.Identities[reader]); err != nil && !doc.Wrong(field) {
+			doc.Add(field, "%s", err)
+		}
+	}
+	if err := cloud.CheckRecovery(time.Duration(c.Recovery)); err != nil {
+		doc.Add(namespace+"recovery", "%s", err)
+	}
+	switch c.Cloud {
+	case awssecret.Limits.Name:
+		if id := c.AWS.Organization; id != "" {
+			checkEach(doc, "aws.organization", awssecret.CheckOrganization, id)
+		}
+		checkEach(doc, "aws.replicas[%d]", awssecret.CheckRegion, c.AWS.Replicas...)
+	case azuresecret.Limits.Name:
+		checkEach(doc, "azure.vault", azuresecret.CheckVault, c.Azure.Vault)
+		checkEach(doc, "azure.allowedNetworks[%d]", azuresecret.CheckNetwork, c.Azure.AllowedNetworks...)
+	case gcpsecret.Limits.Name:
+		checkEach(doc, "gcp.locations[%d]", gcpsecret.CheckLocation, c.GCP.Locations...)
+	}
+}
+
+// checkEach notes the rule that each value breaks. Where there are several, the field has their number.
+func checkEach(doc *strict.Document, field string, check func(string) error, values ...string) {
+	for i, v := range values {
+		at := namespace + strings.ReplaceAll(field, "%d", strconv.Itoa(i))
+		if err := check(v); err != nil && !doc.Wrong(at) {
+			doc.Add(at, "%s", err)
+		}
+	}
+}
