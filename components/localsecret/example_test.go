@@ -12,28 +12,28 @@ import (
 	"github.com/secretstack/secretstack/internal/plan"
 )
 
-// A database password that two workloads on this machine may read, and a
-// colleague with an SSH key.
-func Example() {
-	program := func(ctx *pulumi.Context) error {
-		store, err := localsecret.NewStore(ctx, "shop", nil)
-		if err != nil {
-			return err
-		}
-		password, err := localsecret.NewSecret(ctx, "orders-db", &localsecret.SecretArgs{
-			Store: store,
-			Spec:  secret.Spec{Name: "orders-db", Readers: []string{"checkout", "reports", "alice"}},
-			Readers: map[string]pulumi.StringInput{
-				"alice": pulumi.String("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZFoaXvPMa8KlYT6ZXJy9pW0EgDIoQHWwbcJmYIFmOr"),
-			},
-		})
-		if err != nil {
-			return err
-		}
-		ctx.Export("password", password.Reference)
-		return nil
+// program is a platform team's own Pulumi program; its main is pulumi.Run(program).
+func program(ctx *pulumi.Context) error {
+	store, err := localsecret.NewStore(ctx, "shop", nil)
+	if err != nil {
+		return err
 	}
-	// A program of its own would call pulumi.Run(program).
+	db, err := localsecret.NewSecret(ctx, "orders-db", &localsecret.SecretArgs{
+		Store: store,
+		Spec:  secret.Spec{Name: "orders-db", Readers: []string{"checkout", "reports"}},
+		Readers: map[string]pulumi.StringInput{ // a key for checkout is made on this machine
+			"reports": pulumi.String("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZFoaXvPMa8KlYT6ZXJy9pW0EgDIoQHWwbcJmYIFmOr"),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	ctx.Export("ordersDb", db.Reference) // a reference, never a value
+	return nil
+}
+
+// A database password for two workloads, one of which brings its own key.
+func Example() {
 	graph, err := plan.Run(context.Background(), program, plan.Options{Project: "shop", Stack: "local"})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -47,5 +47,4 @@ func Example() {
 	// secretstack:local:Entry orders-db
 	// secretstack:local:Store shop
 	// secretstack:local:Key shop-checkout
-	// secretstack:local:Key shop-reports
 }

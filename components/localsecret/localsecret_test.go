@@ -24,8 +24,8 @@ func newRecipient(t *testing.T) (public, private string) {
 	return id.Recipient().String(), id.String()
 }
 
-// program makes a store and secrets that are read by checkout (twice), reports, and alice with her own key.
-func program(store localsecret.StoreArgs, alice string) pulumi.RunFunc {
+// shop makes a store and secrets that are read by checkout (twice), reports, and alice with her own key.
+func shop(store localsecret.StoreArgs, alice string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		s, err := localsecret.NewStore(ctx, "shop-dev", &store)
 		if err != nil {
@@ -59,7 +59,7 @@ func TestGraph(t *testing.T) {
 		"own values": {localsecret.StoreArgs{File: "x/y.yaml", Recovery: 48 * time.Hour, AllowDestroy: true}, "x/y.yaml", 2, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g, err := plan.Run(t.Context(), program(c.store, alice), plan.Options{Project: "shop", Stack: "dev"})
+			g, err := plan.Run(t.Context(), shop(c.store, alice), plan.Options{Project: "shop", Stack: "dev"})
 			if err != nil {
 				t.Fatal(err)
 			}
