@@ -28,11 +28,8 @@ var aws = secrettest.Cloud{
 		if err != nil {
 			return err
 		}
+		readers := inputs(identities)
 		for _, s := range specs {
-			readers := map[string]pulumi.StringInput{}
-			for _, r := range s.Readers {
-				readers[r] = pulumi.String(identities[r])
-			}
 			if _, err := awssecret.NewSecret(ctx, s.Name, &awssecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
 				return err
 			}

@@ -22,10 +22,7 @@ var azure = secrettest.Cloud{
 		if err != nil {
 			return err
 		}
-		readers := map[string]pulumi.StringInput{}
-		for reader, identity := range identities {
-			readers[reader] = pulumi.String(identity)
-		}
+		readers := inputs(identities)
 		for _, s := range specs {
 			if _, err := azuresecret.NewSecret(ctx, s.Name, &azuresecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
 				return err

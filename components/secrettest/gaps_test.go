@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/golden"
 )
@@ -34,4 +36,13 @@ func TestReadme(t *testing.T) {
 		table.WriteString("\n")
 	}
 	golden.Section(t, "../../README.md", "promises", table.String()+"\n"+notes.String())
+}
+
+// inputs gives the identities as a component takes them.
+func inputs(identities map[string]string) map[string]pulumi.StringInput {
+	readers := map[string]pulumi.StringInput{}
+	for reader, identity := range identities {
+		readers[reader] = pulumi.String(identity)
+	}
+	return readers
 }

@@ -23,10 +23,7 @@ var gcp = secrettest.Cloud{
 		if err != nil {
 			return err
 		}
-		readers := map[string]pulumi.StringInput{}
-		for reader, identity := range identities {
-			readers[reader] = pulumi.String(identity)
-		}
+		readers := inputs(identities)
 		for _, s := range specs {
 			if _, err := gcpsecret.NewSecret(ctx, s.Name, &gcpsecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
 				return err

@@ -21,10 +21,7 @@ var local = secrettest.Cloud{
 		if err != nil {
 			return err
 		}
-		readers := map[string]pulumi.StringInput{}
-		for reader, identity := range identities {
-			readers[reader] = pulumi.String(identity)
-		}
+		readers := inputs(identities)
 		for _, s := range specs {
 			if _, err := localsecret.NewSecret(ctx, s.Name, &localsecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
 				return err
