@@ -148,7 +148,8 @@ func (d *Document) decode(node *yaml.Node, field string, v reflect.Value) {
 			d.decode(item, fmt.Sprintf("%s[%d]", field, i), v.Index(i))
 		}
 	case reflect.Bool:
-		if node.Tag != "!!bool" {
+		// In quotes too: that is how Pulumi saves a setting.
+		if node.Kind != yaml.ScalarNode || node.Value != "true" && node.Value != "false" {
 			d.wrongKind(node, field, "true or false")
 			return
 		}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/spf13/cobra"
+)
+
+func newPreview() *cobra.Command {
+	var selected selection
+	cmd := &cobra.Command{
+		Use:     "preview",
+		Short:   "Show what up would change",
+		Example: "  secretstack preview -s prod",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := selected.open()
+			if err != nil {
+				return err
+			}
+			return withEngine(cmd, s, func(ctx context.Context, engine auto.Stack) error {
+				return preview(ctx, cmd, engine)
+			})
+		},
+	}
+	selected.addFlags(cmd)
+	return cmd
+}
+
+func preview(ctx context.Context, cmd *cobra.Command, engine auto.Stack) error {
+	_, err := engine.Preview(ctx, optpreview.Color(colour(cmd)),
+		optpreview.ProgressStreams(cmd.OutOrStdout()), optpreview.ErrorProgressStreams(cmd.ErrOrStderr()))
+	return err
+}
+
+// colour is the engine's word for whether it may use colours.
+func colour(cmd *cobra.Command) string {
+	if hasColour(cmd.OutOrStdout()) {
+		return "always"
+	}
+	return "never"
+}
