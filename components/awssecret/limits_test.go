@@ -44,8 +44,8 @@ func TestCheckIdentity(t *testing.T) {
 		"arn:aws:iam::111111111111:role/":              "not the ARN",
 		"arn:aws:iam::111111111111:role/x\nother":      "not the ARN",
 		"arn:aws:iam::111111111111:instance-profile/x": "not the ARN",
-		"checkout":                                     "not the ARN",
-		"":                                             "not the ARN",
+		"checkout": "not the ARN",
+		"":         "not the ARN",
 	} {
 		err := awssecret.Limits.CheckIdentity(arn)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

@@ -14,7 +14,7 @@ import (
 // Problem is one mistake in a file.
 type Problem = strict.Problem
 
-// Problems, the error of Load, are all the mistakes in a file.
+// Problems are all the mistakes in a file: the error of Load.
 type Problems = strict.Problems
 
 // Target is the stack for which a declaration is checked.

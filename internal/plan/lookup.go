@@ -84,7 +84,7 @@ func (m *monitor) lookUp(token, provider string, args property.Map) (property.Ma
 		return answer, nil
 	}
 	return property.Map{}, status.Errorf(codes.Unimplemented,
-		"%s asks the cloud, to which a plan has no access: run `pulumi preview`, or answer it through Options.Invoke", token)
+		"%s asks the cloud, to which a plan has no access: run `pulumi preview` (a test can answer it: Options.Invoke)", token)
 }
 
 // settings finds a setting of the provider that a lookup goes to: the explicit one's input, or else the stack's config.

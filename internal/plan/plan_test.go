@@ -197,7 +197,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 	for form, s := range map[string]string{
 		"Text": text(t, g), "JSON": string(asJSON), "a resource's JSON": marshal(t, a),
-		"%v": fmt.Sprintf("%v %+v", a, g.Resources), "%s": fmt.Sprintf("%s", a),
+		"%v": fmt.Sprintf("%v %+v", a, g.Resources), "String": a.String(),
 	} {
 		if strings.Contains(s, canary) {
 			t.Errorf("%s shows a secret value", form)
