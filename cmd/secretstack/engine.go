@@ -38,11 +38,7 @@ func withEngine(cmd *cobra.Command, s *stack.Stack, work func(context.Context, a
 	if err != nil {
 		return err
 	}
-	// The engine tells an inline program everything but its folder.
-	if err := os.Chdir(s.Dir); err != nil {
-		return err
-	}
-	engine, err := auto.UpsertStackInlineSource(ctx, s.Name, s.Project, stack.Run,
+	engine, err := auto.UpsertStackInlineSource(ctx, s.Name, s.Project, stack.In(s.Dir),
 		auto.WorkDir(s.Dir), auto.Pulumi(cli), auto.EnvVars(env))
 	if err == nil {
 		err = work(ctx, engine)

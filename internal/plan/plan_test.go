@@ -255,7 +255,7 @@ func program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := custom(ctx, "test:index:Item", "after", nil, pulumi.DependsOn([]pulumi.Resource{store})); err != nil {
+	if _, err := custom(ctx, "test:index:Item", "after", nil, pulumi.DependsOn([]pulumi.Resource{key, item})); err != nil {
 		return err
 	}
 	ctx.Export("items", pulumi.Map{"item": item.Arn})

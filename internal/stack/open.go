@@ -94,8 +94,8 @@ func (s *Stack) readValues(project *workspace.Project, file string) error {
 
 // fromContext is Open for a program that the engine runs: the values are the engine's, and the file
 // only tells where they stand.
-func fromContext(ctx *pulumi.Context) (*Stack, error) {
-	s := &Stack{Name: ctx.Stack(), Project: ctx.Project(), Dir: ctx.RootDirectory(), values: map[string]string{}}
+func fromContext(ctx *pulumi.Context, dir string) (*Stack, error) {
+	s := &Stack{Name: ctx.Stack(), Project: ctx.Project(), Dir: dir, values: map[string]string{}}
 	doc, nodes := readNodes(filepath.Join(s.Dir, "Pulumi."+s.Name+".yaml"))
 	for _, key := range keys() {
 		if value, ok := ctx.GetConfig(key); ok {

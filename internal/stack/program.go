@@ -20,12 +20,17 @@ import (
 )
 
 // Run is the Pulumi program.
-func Run(ctx *pulumi.Context) error {
-	s, err := fromContext(ctx)
-	if err != nil {
-		return err
+func Run(ctx *pulumi.Context) error { return In(ctx.RootDirectory())(ctx) }
+
+// In is Run for the project in a folder, which the Automation API does not tell a program.
+func In(dir string) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		s, err := fromContext(ctx, dir)
+		if err != nil {
+			return err
+		}
+		return s.build(ctx)
 	}
-	return s.build(ctx)
 }
 
 // Plan gives the graph of what Run registers, without the engine.
