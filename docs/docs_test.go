@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/secretstack/secretstack/components/secret"
 )
 
 var (
@@ -70,5 +72,24 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s points to %s, which is not there", file, m[1])
 			}
 		}
+	}
+}
+
+// TestDeclarations checks the snippets of secrets.yaml.
+func TestDeclarations(t *testing.T) {
+	snippets := 0
+	for file, text := range pages(t) {
+		for _, m := range block.FindAllStringSubmatch(text, -1) {
+			if m[1] != "yaml" || !strings.HasPrefix(m[2], "secrets:") {
+				continue
+			}
+			snippets++
+			if _, err := secret.Parse(file, []byte(m[2]), nil); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if snippets == 0 {
+		t.Error("found none")
 	}
 }
