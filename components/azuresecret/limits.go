@@ -20,6 +20,7 @@ var Limits = secret.Cloud{
 	SecretName:    secretName,
 	FoldsCase:     true,
 	CheckIdentity: checkIdentity,
+	Canonical:     strings.ToLower,
 	MinRecovery:   7 * 24 * time.Hour,
 	MaxRecovery:   90 * 24 * time.Hour,
 }

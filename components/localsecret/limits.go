@@ -12,6 +12,7 @@ var Limits = secret.Cloud{
 	Name:            "local",
 	SecretName:      secretName,
 	CheckIdentity:   checkIdentity,
+	Canonical:       canonical,
 	MakesIdentities: true,
 	MinRecovery:     24 * time.Hour,
 	MaxRecovery:     365 * 24 * time.Hour,
@@ -24,4 +25,12 @@ func secretName(prefix, name string) (string, error) {
 func checkIdentity(recipient string) error {
 	_, err := agefile.CanonicalRecipient(recipient)
 	return err
+}
+
+// canonical is a public key without its comment.
+func canonical(recipient string) string {
+	if c, err := agefile.CanonicalRecipient(recipient); err == nil {
+		return c
+	}
+	return recipient
 }

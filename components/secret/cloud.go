@@ -17,10 +17,21 @@ type Cloud struct {
 	FoldsCase bool
 	// CheckIdentity gives the rule that the identity of a reader breaks, or nil.
 	CheckIdentity func(identity string) error
+	// Canonical writes an identity that CheckIdentity accepts in the one form by which it is compared
+	// with others. Nil: it has only one.
+	Canonical func(identity string) string
 	// MakesIdentities says that a reader needs no identity in the stack: the store makes one.
 	MakesIdentities bool
 	// MinRecovery and MaxRecovery bound the time in which a deleted secret can be recovered.
 	MinRecovery, MaxRecovery time.Duration
+}
+
+// Same tells whether two identities that CheckIdentity accepts are one.
+func (c Cloud) Same(a, b string) bool {
+	if c.Canonical != nil {
+		a, b = c.Canonical(a), c.Canonical(b)
+	}
+	return a == b
 }
 
 // CheckRecovery gives the rule that a recovery period breaks, or nil. Zero is allowed: see

@@ -51,7 +51,9 @@ func Load(path string, target *Target) (*Declaration, error) {
 // Parse is Load for content that is already read; name stands for the file in messages.
 func Parse(name string, data []byte, target *Target) (*Declaration, error) {
 	var f file
-	doc := strict.Decode(name, data, &f)
+	doc := strict.New(name)
+	doc.ValuesGo = "store it with: secretstack put NAME"
+	doc.Decode(data, &f)
 	if len(f.Secrets) == 0 && len(doc.Problems) == 0 {
 		doc.Add("secrets", "declares nothing; name at least one secret")
 	}
@@ -100,6 +102,9 @@ func (d *Declaration) check(doc *strict.Document) {
 			doc.Add(at(s, ""), "%s", err)
 			continue
 		}
+		if len(s.Description) > maxDescription {
+			doc.Add(at(s, ".description"), "has %d characters; at most %d are allowed", len(s.Description), maxDescription)
+		}
 		env := s.EnvName()
 		if !envRegexp.MatchString(env) {
 			doc.Add(at(s, ".env"), "an environment variable's name has letters, digits and _ and does not begin with a digit")
@@ -143,18 +148,19 @@ func (d *Declaration) checkFor(t Target, doc *strict.Document) {
 				first.Name, doc.Line(at(first, "")), t.Cloud.Name, name)
 		}
 		names[name] = s
-		holders := map[string]string{}
+		var held []string // the readers whose identities are known
 		for i, r := range s.Readers {
 			field := at(s, fmt.Sprintf(".readers[%d]", i))
 			identity, ok := t.Identities[r]
-			switch identity = strings.ToLower(identity); {
+			holder := slices.IndexFunc(held, func(other string) bool { return t.Cloud.Same(t.Identities[other], identity) })
+			switch {
 			case doc.Wrong(field) || !ok && t.Cloud.MakesIdentities:
 			case !ok:
 				doc.Add(field, "%s has no identity in %s (secretstack:identities); %s", r, t.Where, strict.Suggest(r, known))
-			case holders[identity] != "":
-				doc.Add(field, "%s and %s have one identity in %s (secretstack:identities); name one of them", holders[identity], r, t.Where)
+			case holder >= 0:
+				doc.Add(field, "%s and %s have one identity in %s (secretstack:identities); name one of them", held[holder], r, t.Where)
 			default:
-				holders[identity] = r
+				held = append(held, r)
 			}
 		}
 	}

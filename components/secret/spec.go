@@ -11,8 +11,9 @@ type Spec struct {
 	// Name is the secret's name in the declaration: see CheckName.
 	Name string `yaml:"-" json:"-"`
 
-	// Description says what the secret is for. Zero: none.
-	Description string `yaml:"description" json:"description,omitempty" jsonschema:"description=What the secret is for"`
+	// Description says what the secret is for, in at most 500 characters. It is for people: a cloud
+	// shows it where that does not touch the value (AWS, Google Cloud). Zero: none.
+	Description string `yaml:"description" json:"description,omitempty" jsonschema:"description=What the secret is for,maxLength=500"`
 
 	// Env is the environment variable in which the application expects the value.
 	// Zero: made of the name, as EnvName says.
@@ -23,7 +24,9 @@ type Spec struct {
 }
 
 const (
-	namePattern   = `^[A-Za-z][A-Za-z0-9/_-]*$`
+	maxDescription = 500
+
+	namePattern   = `^[A-Za-z][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*$`
 	readerPattern = `^[A-Za-z][A-Za-z0-9_-]*$`
 )
 
@@ -36,7 +39,7 @@ var (
 // CheckName tells whether a secret may have this name in a declaration: a letter, then letters,
 // digits, -, _ and /. What a single cloud demands beyond this is in its Cloud.
 func CheckName(name string) error {
-	if !nameRegexp.MatchString(name) || strings.HasSuffix(name, "/") || strings.Contains(name, "//") {
+	if !nameRegexp.MatchString(name) {
 		return fmt.Errorf("a secret's name has letters, digits, -, _ and single / between them, and begins with a letter")
 	}
 	return nil

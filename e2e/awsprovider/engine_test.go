@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +20,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/secretstack/secretstack/e2e/motoserver"
-	"github.com/secretstack/secretstack/e2e/needs"
+	"github.com/secretstack/secretstack/internal/pulumicli"
 )
 
 // TestEngine takes a stack through everything that `pulumi` does, with the plugin in
@@ -94,13 +93,12 @@ func TestEngine(t *testing.T) {
 // newStack makes a stack in a throw-away file backend that deploys to moto.
 func newStack(t *testing.T, moto *motoserver.Server) auto.Stack {
 	t.Helper()
-	path := []string{Build(t), os.Getenv("PATH")}
-	if cli := os.Getenv("SECRETSTACK_PULUMI"); cli != "" {
-		path = slices.Insert(path, 1, filepath.Dir(cli))
+	cli, err := pulumicli.Find(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv("PATH", strings.Join(path, string(filepath.ListSeparator)))
-	needs.Program(t, "pulumi", "See https://www.pulumi.com/docs/iac/download-install/.")
 	env := moto.Env()
+	env["PATH"] = strings.Join([]string{Build(t), os.Getenv("PATH")}, string(filepath.ListSeparator))
 	env[EnvVar] = TerraformProvider(t)
 	env["TMPDIR"] = t.TempDir() // the plugin leaves the function's code there
 	env["PULUMI_HOME"] = t.TempDir()
@@ -108,7 +106,7 @@ func newStack(t *testing.T, moto *motoserver.Server) auto.Stack {
 	env["PULUMI_CONFIG_PASSPHRASE"] = "test"
 	env["PULUMI_SKIP_UPDATE_CHECK"] = "true"
 	env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
-	stack, err := auto.NewStackInlineSource(t.Context(), "test", "awsprovider", nil, auto.EnvVars(env))
+	stack, err := auto.NewStackInlineSource(t.Context(), "test", "awsprovider", nil, auto.Pulumi(cli), auto.EnvVars(env))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/e2e/needs"
 	"github.com/secretstack/secretstack/internal/agefile"
+	"github.com/secretstack/secretstack/internal/pulumicli"
 )
 
 const (
@@ -53,9 +54,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	cli := os.Getenv("SECRETSTACK_PULUMI")
-	if cli == "" {
-		cli = needs.Program(t, "pulumi", "Install the Pulumi CLI, or name it in SECRETSTACK_PULUMI.")
+	cli, err := pulumicli.Find(t.Context(), os.Stderr) // in the user's own cache: the home folder changes below
+	if err != nil {
+		t.Fatal(err)
 	}
 	w := &world{t: t, dir: t.TempDir(), state: t.TempDir()}
 	plugin := t.TempDir()
@@ -69,19 +70,8 @@ func newWorld(t *testing.T) *world {
 	config := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", config)
 	t.Setenv("HOME", config)
-	root := t.TempDir() // the CLI is found as bin/pulumi below it
-	if err := os.Mkdir(filepath.Join(root, "bin"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(cli, filepath.Join(root, "bin", "pulumi")); err != nil {
-		t.Fatal(err)
-	}
-	command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: root})
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.stack, err = auto.UpsertStackInlineSource(t.Context(), "test", project, w.program,
-		auto.WorkDir(w.dir), auto.Pulumi(command), auto.PulumiHome(t.TempDir()),
+		auto.WorkDir(w.dir), auto.Pulumi(cli), auto.PulumiHome(t.TempDir()),
 		auto.EnvVars(map[string]string{
 			"PULUMI_BACKEND_URL":                          "file://" + w.state,
 			"PULUMI_CONFIG_PASSPHRASE":                    "",

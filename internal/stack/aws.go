@@ -15,8 +15,10 @@ import (
 // accounts are the AWS accounts in which this stack's readers live.
 func (s *Stack) accounts() []string {
 	accounts := map[string]bool{}
-	for _, arn := range s.Config.Identities {
-		accounts[strings.Split(arn, ":")[4]] = true // arn:aws:iam::account:role/name: checked before
+	for _, reader := range s.Declaration.Readers() {
+		if parts := strings.Split(s.Config.Identities[reader], ":"); len(parts) > 4 && parts[0] == "arn" {
+			accounts[parts[4]] = true // arn:aws:iam::account:role/name
+		}
 	}
 	return slices.Sorted(maps.Keys(accounts))
 }

@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +56,8 @@ type AzureConfig struct {
 	ResourceGroup string `yaml:"resourceGroup"`
 	// AllowedNetworks are the IPv4 addresses and ranges from which the vault can be reached. Zero: none.
 	AllowedNetworks []string `yaml:"allowedNetworks"`
+	// Key must be zero: Key Vault cannot encrypt secrets under a customer's key.
+	Key string `yaml:"key"`
 }
 
 // GCPConfig is what only Google Cloud understands.
@@ -77,7 +81,7 @@ var clouds = map[string]secret.Cloud{
 }
 
 // check notes what is wrong with a configuration beyond its form.
-func (c *Config) check(doc *strict.Document) {
+func (c *Config) check(doc *strict.Document, values map[string]string) {
 	cloud, ok := clouds[c.Cloud]
 	names := slices.Sorted(maps.Keys(clouds))
 	switch {
@@ -87,7 +91,8 @@ func (c *Config) check(doc *strict.Document) {
 		doc.Add(namespace+"cloud", "is not a cloud that secretstack knows; %s", strict.Suggest(c.Cloud, names))
 	}
 	for _, name := range names {
-		if section := namespace + name; ok && name != c.Cloud && doc.Line(section) > 0 {
+		section := namespace + name
+		if _, has := values[section]; ok && name != c.Cloud && has {
 			doc.Add(section, "is for %s, and this stack selects %s", name, c.Cloud)
 		}
 	}
@@ -103,17 +108,37 @@ func (c *Config) check(doc *strict.Document) {
 	if err := cloud.CheckRecovery(time.Duration(c.Recovery)); err != nil {
 		doc.Add(namespace+"recovery", "%s", err)
 	}
+	needs := func(key, what string) {
+		if values[key] == "" {
+			doc.Add(key, "is missing; set it to %s", what)
+		}
+	}
 	switch c.Cloud {
 	case awssecret.Limits.Name:
+		needs("aws:region", "the region of the secrets, such as eu-west-1")
+		for i, r := range c.AWS.Replicas {
+			if r == values["aws:region"] {
+				doc.Add(fmt.Sprintf("%saws.replicas[%d]", namespace, i), "is the region of the secrets themselves")
+			}
+		}
 		if id := c.AWS.Organization; id != "" {
 			checkEach(doc, "aws.organization", awssecret.CheckOrganization, id)
 		}
 		checkEach(doc, "aws.replicas[%d]", awssecret.CheckRegion, c.AWS.Replicas...)
 	case azuresecret.Limits.Name:
+		needs("azure-native:location", "the location of the vault, such as westeurope")
+		if c.Azure.Key != "" {
+			doc.Add(namespace+"azure.key", "%s", azuresecret.CustomerKey)
+		}
 		checkEach(doc, "azure.vault", azuresecret.CheckVault, c.Azure.Vault)
 		checkEach(doc, "azure.allowedNetworks[%d]", azuresecret.CheckNetwork, c.Azure.AllowedNetworks...)
 	case gcpsecret.Limits.Name:
+		needs("gcp:project", "the id of the project that has the secrets")
 		checkEach(doc, "gcp.locations[%d]", gcpsecret.CheckLocation, c.GCP.Locations...)
+	case localsecret.Limits.Name:
+		if f := c.Local.File; f != "" && !filepath.IsLocal(f) {
+			doc.Add(namespace+"local.file", "must be a file below the project's folder")
+		}
 	}
 }
 
@@ -123,6 +148,8 @@ func checkEach(doc *strict.Document, field string, check func(string) error, val
 		at := namespace + strings.ReplaceAll(field, "%d", strconv.Itoa(i))
 		if err := check(v); err != nil && !doc.Wrong(at) {
 			doc.Add(at, "%s", err)
+		} else if slices.Index(values, v) < i {
+			doc.Add(at, "names %s twice", v)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/plan"
 	"github.com/secretstack/secretstack/internal/strict"
 )
 
@@ -33,7 +35,9 @@ type Stack struct {
 	Config      Config
 	Declaration *secret.Declaration
 
-	values map[string]string // the whole configuration, by full key; without its secure values
+	values  map[string]string // the whole configuration, by full key
+	secrets []string          // the keys of the encrypted ones, which values does not have
+	graph   *plan.Graph
 }
 
 // Open reads a stack of the project in dir from its files alone. Its error has every mistake in the
@@ -56,27 +60,35 @@ func Open(dir, name string) (*Stack, error) {
 			return nil, err
 		}
 	}
-	return s, s.load(doc, nodes)
+	if err := s.load(doc, nodes); err != nil {
+		return s, err
+	}
+	// What only the components know to be wrong is found here too, before the engine starts.
+	s.graph, err = s.plan(context.Background())
+	return s, err
 }
 
 // Names lists the stacks that a project has files for.
 func Names(dir string) []string {
-	files, err := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml"))
+	files, err := os.ReadDir(dir)
 	if err != nil {
-		return nil // only a bad pattern
+		return nil
 	}
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
+	var names []string
+	for _, file := range files {
+		name, stack := strings.CutPrefix(file.Name(), "Pulumi.")
+		if name, yaml := strings.CutSuffix(name, ".yaml"); stack && yaml {
+			names = append(names, name)
+		}
 	}
-	slices.Sort(files)
-	return files
+	return names // in order, as ReadDir gives them
 }
 
 // readValues gives the values as the engine would: the stack's over the project's defaults.
 func (s *Stack) readValues(project *workspace.Project, file string) error {
 	stack, err := workspace.LoadProjectStack(nil, project, file)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: Pulumi cannot read it: %s", filepath.Base(file), strict.Unquoted(err.Error()))
 	}
 	err = workspace.ApplyProjectConfig(context.Background(), s.Name, project, esc.Value{}, stack.Config, config.BlindingCrypter)
 	if err != nil {
@@ -87,6 +99,10 @@ func (s *Stack) readValues(project *workspace.Project, file string) error {
 		return err
 	}
 	for key, value := range values {
+		if stack.Config[key].Secure() {
+			s.secrets = append(s.secrets, key.String())
+			continue
+		}
 		s.values[key.String()] = value
 	}
 	return nil
@@ -97,8 +113,10 @@ func (s *Stack) readValues(project *workspace.Project, file string) error {
 func fromContext(ctx *pulumi.Context, dir string) (*Stack, error) {
 	s := &Stack{Name: ctx.Stack(), Project: ctx.Project(), Dir: dir, values: map[string]string{}}
 	doc, nodes := readNodes(filepath.Join(s.Dir, "Pulumi."+s.Name+".yaml"))
-	for _, key := range keys() {
-		if value, ok := ctx.GetConfig(key); ok {
+	for _, key := range append(keys(), "aws:region", "azure-native:location", "gcp:project") {
+		if ctx.IsConfigSecret(key) {
+			s.secrets = append(s.secrets, key)
+		} else if value, ok := ctx.GetConfig(key); ok {
 			s.values[key] = value
 		}
 	}
@@ -126,7 +144,13 @@ func readNodes(file string) (*strict.Document, map[string]*yaml.Node) {
 		if key.Value != "config" {
 			continue
 		}
+		if value.Kind != yaml.MappingNode && value.Tag != "!!null" {
+			doc.AddAt(key.Line, "config", "must be a mapping of settings")
+		}
 		for key, value := range pairs(value) {
+			if nodes[key.Value] != nil {
+				doc.AddAt(key.Line, key.Value, fmt.Sprintf("stands twice; the first is on line %d", nodes[key.Value].Line))
+			}
 			if strings.HasPrefix(key.Value, namespace) {
 				nodes[key.Value] = &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, Content: []*yaml.Node{key, value}}
 			}
@@ -147,25 +171,35 @@ func pairs(n *yaml.Node) func(yield func(k, v *yaml.Node) bool) {
 
 // load decodes and checks the configuration and then the declaration against it.
 func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node) error {
-	all := &yaml.Node{Kind: yaml.MappingNode}
-	for _, key := range keys() {
-		value, has := s.values[key]
-		if node := nodes[key]; has && (node == nil || !same(node.Content[1], value)) {
-			nodes[key] = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-				{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, parse(value),
-			}}
+	for key, value := range s.values { // of the project's own file too, and ones that nobody knows: they are reported
+		node := nodes[key]
+		if strings.HasPrefix(key, namespace) && (node == nil || !same(node.Content[1], value)) {
+			nodes[key] = entry(key, value, node)
 		}
 	}
-	for _, node := range nodes { // the ones nobody knows too: they are reported
-		all.Content = append(all.Content, node.Content...)
+	for _, key := range s.secrets {
+		if strings.HasPrefix(key, namespace) {
+			line := 0
+			if nodes[key] != nil {
+				line = nodes[key].Line
+			}
+			doc.AddAt(line, key, "is encrypted, and nothing here is secret; set it again without --secret")
+		}
 	}
 	if len(doc.Problems) == 0 {
+		all := &yaml.Node{Kind: yaml.MappingNode}
+		for _, key := range slices.Sorted(maps.Keys(nodes)) {
+			all.Content = append(all.Content, nodes[key].Content...)
+		}
 		doc.DecodeNode(all, "", &s.Config)
-		s.Config.check(doc)
+		s.Config.check(doc, s.values)
 	}
 
 	var target *secret.Target
 	if cloud, ok := clouds[s.Config.Cloud]; ok {
+		if doc.Wrong(namespace + "identities") {
+			cloud.MakesIdentities = true // the readers without one follow from this
+		}
 		target = &secret.Target{Cloud: cloud, Prefix: s.prefix(), Identities: s.Config.Identities, Where: doc.File}
 	}
 	problems := doc.Problems
@@ -180,28 +214,34 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node) error {
 	return problems.Err()
 }
 
-// parse gives a value of the configuration, which is text or JSON, as YAML.
-func parse(value string) *yaml.Node {
+// entry gives a setting, whose value is text or JSON, as YAML. All of it stands where the file has the
+// setting, if it has it.
+func entry(key, value string, inFile *yaml.Node) *yaml.Node {
+	line := 0
+	if inFile != nil {
+		line = inFile.Line
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(value), &doc); err != nil || len(doc.Content) == 0 {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
+		doc.Content = []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}}
 	}
-	unline(&doc)
-	return doc.Content[0]
+	move(&doc, line)
+	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key, Line: line}
+	return &yaml.Node{Kind: yaml.MappingNode, Line: line, Content: []*yaml.Node{name, doc.Content[0]}}
 }
 
-// unline forgets the lines of a value that stands in no file.
-func unline(n *yaml.Node) {
-	n.Line = 0
+func move(n *yaml.Node, line int) {
+	n.Line = line
 	for _, c := range n.Content {
-		unline(c)
+		move(c, line)
 	}
 }
 
-// same tells whether a node is what the engine gives as value.
+// same tells whether a node is what the engine gives as value. JSON in a text is not: a component of it
+// has no place in the file.
 func same(node *yaml.Node, value string) bool {
 	if node.Kind == yaml.ScalarNode {
-		return node.Value == value
+		return node.Value == value && !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[")
 	}
 	var a, b any
 	return node.Decode(&a) == nil && json.Unmarshal([]byte(value), &b) == nil &&

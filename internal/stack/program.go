@@ -7,6 +7,10 @@ package stack
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -33,9 +37,20 @@ func In(dir string) pulumi.RunFunc {
 	}
 }
 
-// Plan gives the graph of what Run registers, without the engine.
-func (s *Stack) Plan(ctx context.Context) (*plan.Graph, error) {
-	return plan.Run(ctx, Run, plan.Options{Project: s.Project, Stack: s.Name, Root: s.Dir, Config: s.values})
+// Plan is the graph of what Run registers, as Open found it without the engine.
+func (s *Stack) Plan(context.Context) (*plan.Graph, error) { return s.graph, nil }
+
+func (s *Stack) plan(ctx context.Context) (*plan.Graph, error) {
+	config := maps.Clone(s.values)
+	if _, known := config["aws:allowedAccountIds"]; !known && len(s.accounts()) == 1 {
+		config["aws:allowedAccountIds"] = fmt.Sprintf("[%q]", s.accounts()[0]) // the best guess: where the readers live
+	}
+	for _, key := range s.secrets {
+		config[key] = ""
+	}
+	return plan.Run(ctx, In(s.Dir), plan.Options{
+		Project: s.Project, Stack: s.Name, Root: s.Dir, Config: config, SecretKeys: s.secrets,
+	})
 }
 
 // build registers the store and its secrets, and exports a reference to each.
@@ -56,12 +71,14 @@ func (s *Stack) build(ctx *pulumi.Context) error {
 		return err
 	}
 	refs := pulumi.StringMap{}
+	var errs []error
 	for _, spec := range s.Declaration.Secrets {
 		ref, err := add(spec, s.readers(spec))
-		if err != nil {
-			return err
-		}
+		errs = append(errs, err)
 		refs[spec.Name] = ref
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	ctx.Export("cloud", pulumi.String(s.Config.Cloud))
 	ctx.Export("secrets", refs)
@@ -153,7 +170,7 @@ func (s *Stack) local(ctx *pulumi.Context) (adder, error) {
 }
 
 // storeName is the name of the store and of what it has one of.
-func (s *Stack) storeName() string { return s.Project + "-" + s.Name }
+func (s *Stack) storeName() string { return strings.ReplaceAll(s.Project+"-"+s.Name, ".", "-") }
 
 // prefix begins the names of this stack's secrets where a cloud has one space of names for all stacks.
 func (s *Stack) prefix() string {
@@ -161,7 +178,7 @@ func (s *Stack) prefix() string {
 	case awssecret.Limits.Name:
 		return s.Project + "/" + s.Name + "/"
 	case gcpsecret.Limits.Name:
-		return s.Project + "-" + s.Name + "-"
+		return s.storeName() + "-"
 	}
 	return ""
 }

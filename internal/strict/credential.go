@@ -1,7 +1,6 @@
 package strict
 
 import (
-	"math"
 	"regexp"
 	"strings"
 )
@@ -24,9 +23,6 @@ var known = regexp.MustCompile(strings.Join([]string{
 var (
 	token = regexp.MustCompile(`^[0-9A-Za-z+/=_-]{20,}$`)
 	hex   = regexp.MustCompile(`^[0-9a-fA-F]{32,}$`)
-	lower = regexp.MustCompile(`[a-z]`)
-	upper = regexp.MustCompile(`[A-Z]`)
-	digit = regexp.MustCompile(`[0-9]`)
 )
 
 // LooksLikeCredential tells whether text has a part that is more likely a credential than a name or
@@ -43,24 +39,31 @@ func LooksLikeCredential(text string) bool {
 		if hex.MatchString(word) {
 			return true
 		}
-		mixed := lower.MatchString(word) && upper.MatchString(word) && digit.MatchString(word)
-		if token.MatchString(word) && mixed && entropy(word) > 3.7 {
+		if token.MatchString(word) && jumble(word) {
 			return true
 		}
 	}
 	return false
 }
 
-// entropy is Shannon's, in bits a character.
-func entropy(s string) float64 {
-	counts := map[rune]float64{}
-	for _, r := range s {
-		counts[r]++
+// jumble tells whether small letters, capitals and digits follow each other as they do by chance.
+// In a name made of words they change seldom: PaymentsServiceApiKeyV2.
+func jumble(word string) bool {
+	seen, changes, last := map[int]bool{}, 0, 0
+	for _, r := range word {
+		class := 0 // another character, which begins a new word
+		switch {
+		case r >= 'a' && r <= 'z':
+			class = 1
+		case r >= 'A' && r <= 'Z':
+			class = 2
+		case r >= '0' && r <= '9':
+			class = 3
+		}
+		if class != 0 && last != 0 && class != last {
+			changes++
+		}
+		seen[class], last = true, class
 	}
-	var bits float64
-	n := float64(len([]rune(s)))
-	for _, c := range counts {
-		bits -= c / n * math.Log2(c/n)
-	}
-	return bits
+	return seen[1] && seen[2] && seen[3] && 100*changes >= 45*(len(word)-1)
 }

@@ -28,6 +28,7 @@ func TestLooksLikeCredential(t *testing.T) {
 		"3f2504e0-4f89-41d3-9a0c-0305e82c3301",
 		"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
 		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN checkout@laptop",
+		"PaymentsServiceApiKeyV2", "rg-Shop-Prod-WestEurope-01", "see runbooks/PaymentsV2/KeyRotationGuide",
 		"https://docs.example.com/runbooks/rotate", "a-very-long-name-of-a-secret-in-the-shop-2",
 		"principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/subject/ns/shop/sa/checkout",
 	} {

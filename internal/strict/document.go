@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v3"
@@ -24,7 +25,10 @@ import (
 type Document struct {
 	File     string
 	Problems Problems
-	lines    map[string]int
+	// ValuesGo says where values of secrets belong instead, for messages. Zero: nothing is said.
+	ValuesGo string
+
+	lines map[string]int
 }
 
 // New is a document without content, to be filled by DecodeNode.
@@ -32,12 +36,10 @@ func New(file string) *Document { return &Document{File: file, lines: map[string
 
 // Decode fills the struct that into points to, as its fields' yaml tags say, and notes each mistake.
 // A field that is absent or null keeps its zero value.
-func Decode(file string, data []byte, into any) *Document {
-	d := New(file)
+func (d *Document) Decode(data []byte, into any) {
 	if node := d.Parse(data); node != nil {
 		d.DecodeNode(node, "", into)
 	}
-	return d
 }
 
 // Line is the line on which a field stands; 0 where it does not occur.
@@ -57,11 +59,15 @@ func parent(field string) string { return field[:max(strings.LastIndexAny(field,
 
 // Parse gives the one YAML document of a file, or nil with a problem noted.
 func (d *Document) Parse(data []byte) *yaml.Node {
+	if !utf8.Valid(data) {
+		d.AddAt(0, "", "is not text in UTF-8")
+		return nil
+	}
 	tabs := false
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
 		if bytes.ContainsRune(indent, '\t') {
-			d.at(i+1, "", "is indented with a tab; YAML takes spaces only")
+			d.AddAt(i+1, "", "is indented with a tab; YAML takes spaces only")
 			tabs = true
 		}
 	}
@@ -72,14 +78,14 @@ func (d *Document) Parse(data []byte) *yaml.Node {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		d.at(0, "", "is empty")
+		d.AddAt(0, "", "is empty")
 		return nil
 	case err != nil:
 		d.syntax(err)
 		return nil
 	}
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
-		d.at(second.Line, "", "has a second YAML document; only one is read")
+		d.AddAt(second.Line, "", "has a second YAML document; only one is read")
 	}
 	return doc.Content[0]
 }
@@ -92,11 +98,16 @@ func (d *Document) syntax(err error) {
 		_, _ = fmt.Sscan(m[1], &line) // stays 0 where the parser names no line
 		text = m[2]
 	}
-	d.at(line, "", "is not valid YAML: "+Quote(text, "%s"))
+	d.AddAt(line, "", "is not valid YAML: "+Unquoted(text))
 }
 
-// at notes a problem at a line that needs no look-up.
-func (d *Document) at(line int, field, rule string) {
+var quoted = regexp.MustCompile("'[^']{2,}'|`[^`]*`|\"[^\"]*\"")
+
+// Unquoted is a parser's message without what it quotes of the file, which may be a value.
+func Unquoted(message string) string { return quoted.ReplaceAllString(message, "(hidden)") }
+
+// AddAt is Add for a line that is known; 0: none.
+func (d *Document) AddAt(line int, field, rule string) {
 	d.Problems = append(d.Problems, Problem{File: d.File, Line: line, Field: field, Rule: rule})
 }
 
@@ -114,7 +125,7 @@ func (d *Document) decode(node *yaml.Node, field string, v reflect.Value) {
 		return
 	}
 	if node.Kind == yaml.ScalarNode && LooksLikeCredential(node.Value) {
-		d.Add(field, credentialRule)
+		d.credential(field)
 		return
 	}
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
@@ -184,15 +195,21 @@ func (d *Document) decodeStruct(node *yaml.Node, field string, v reflect.Value) 
 		}
 		credential := value.Kind == yaml.ScalarNode && LooksLikeCredential(value.Value)
 		if credential || valueWords[strings.ToLower(key.Value)] && nearest(key.Value, names) == "" {
-			d.Add(at, credentialRule)
+			d.credential(at)
 			return
 		}
 		d.Add(at, "is no field here; %s", Suggest(key.Value, names))
 	})
 }
 
-const credentialRule = "looks like a secret's value; only declarations belong here. " +
-	"Remove it, treat it as leaked if it was shared, and store it with: secretstack put NAME"
+// credential notes that a field looks like a value, which it never repeats.
+func (d *Document) credential(field string) {
+	rule := "looks like a secret's value; only declarations belong here. Remove it, and treat it as leaked if it was shared"
+	if d.ValuesGo != "" {
+		rule += "; " + d.ValuesGo
+	}
+	d.Add(field, "%s", rule)
+}
 
 // valueWords are the fields by which people paste a value.
 var valueWords = map[string]bool{
@@ -214,13 +231,13 @@ func (d *Document) pairs(node *yaml.Node, field, wanted string, use func(key, va
 			at = field + "." + at
 		}
 		if line, twice := first[key.Value]; twice {
-			d.at(key.Line, at, fmt.Sprintf("stands twice; the first is on line %d", line))
+			d.AddAt(key.Line, at, fmt.Sprintf("stands twice; the first is on line %d", line))
 			continue
 		}
 		first[key.Value] = key.Line
 		d.lines[at] = key.Line
 		if LooksLikeCredential(key.Value) {
-			d.Add(at, credentialRule)
+			d.credential(at)
 			continue
 		}
 		use(key, value, at)
@@ -232,11 +249,16 @@ func (d *Document) wrongKind(node *yaml.Node, field, wanted string) {
 	is := "text"
 	switch {
 	case node.Kind == yaml.ScalarNode && strings.HasPrefix(wanted, "a mapping"):
-		is = "a single value; if this is the secret's value, it does not belong here: store it with secretstack put NAME"
+		is = "a single value"
+		if d.ValuesGo != "" {
+			is += "; if this is the secret's value, it does not belong here: " + d.ValuesGo
+		}
 	case node.Kind == yaml.MappingNode:
 		is = "a mapping"
 	case node.Kind == yaml.SequenceNode:
 		is = "a list"
+	case !strings.HasPrefix(node.Tag, "!!"):
+		is = "a value with a tag"
 	case node.Tag == "!!int" || node.Tag == "!!float":
 		is = "a number"
 	case node.Tag == "!!bool":

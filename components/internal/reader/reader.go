@@ -4,7 +4,6 @@ package reader
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -17,10 +16,12 @@ import (
 func Check(c secret.Cloud, readers []string, identities map[string]pulumi.StringInput) []error {
 	var errs []error
 	wrong := func(format string, values ...any) { errs = append(errs, fmt.Errorf("  "+format, values...)) }
-	holders := map[string]string{}
+	var held []string // the readers whose identities are known
 	for i, reader := range readers {
 		plain, known := identities[reader].(pulumi.String)
-		identity := strings.ToLower(string(plain))
+		holder := slices.IndexFunc(held, func(other string) bool {
+			return c.Same(string(identities[other].(pulumi.String)), string(plain))
+		})
 		switch {
 		case slices.Contains(readers[:i], reader):
 			wrong("Spec.Readers[%d]: names %s twice", i, reader)
@@ -29,10 +30,10 @@ func Check(c secret.Cloud, readers []string, identities map[string]pulumi.String
 		case !known:
 		case c.CheckIdentity(string(plain)) != nil:
 			wrong("Readers[%s]: %w", reader, c.CheckIdentity(string(plain)))
-		case holders[identity] != "":
-			wrong("Readers[%s]: is the identity of %s too; name one of them", reader, holders[identity])
+		case holder >= 0:
+			wrong("Readers[%s]: is the identity of %s too; name one of them", reader, held[holder])
 		default:
-			holders[identity] = reader
+			held = append(held, reader)
 		}
 	}
 	return errs

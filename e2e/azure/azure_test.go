@@ -1,0 +1,120 @@
+// Package azure_test takes the sample stack on Azure through the real Pulumi engine.
+package azure_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/secretstack/secretstack/e2e/echo"
+	"github.com/secretstack/secretstack/e2e/engine"
+)
+
+const (
+	group  = "azure-native:resources:ResourceGroup"
+	vault  = "azure-native:keyvault:Vault"
+	secret = "azure-native:keyvault:Secret"
+	grant  = "azure-native:authorization/v20220401:RoleAssignment"
+)
+
+var identities = map[string]string{
+	"checkout": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+	"reports":  "9b2d1c7e-6a53-4c1f-8d2e-5b7a90c4e1f6",
+}
+
+func TestStack(t *testing.T) {
+	cloud := echo.Azure(t)
+	s := engine.New(t, "azure", cloud.Env())
+	t.Parallel()
+
+	s.WantEach(s.Preview, "create", 21)
+	s.WantEach(s.Up, "create", 21)
+	s.Want(s.Preview)
+	s.Want(s.Refresh)
+	echo.WantInOrder(t, cloud.Resources(group), cloud.Resources(vault), cloud.Resources(secret))
+	wantReaders(t, cloud,
+		"orders-db.checkout", "orders-db.reports", "session-signing-key.checkout", "stripe-api-key.checkout",
+		"stripe-webhook-key.checkout", "warehouse/api-token.reports")
+
+	// One reader comes, another goes.
+	s.Declare("stripe-webhook-key", map[string]any{"readers": []string{"checkout", "reports"}})
+	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}})
+	changes := []string{"create " + grant + " stripe-webhook-key.reports", "delete " + grant + " orders-db.reports"}
+	s.Want(s.Preview, changes...)
+	s.Want(s.Up, changes...)
+	readers := []string{
+		"orders-db.checkout", "session-signing-key.checkout", "stripe-api-key.checkout",
+		"stripe-webhook-key.checkout", "stripe-webhook-key.reports", "warehouse/api-token.reports",
+	}
+	wantReaders(t, cloud, readers...)
+
+	// The vault changes, and not one of its secrets.
+	s.Declare("orders-db", map[string]any{"description": "Another description"})
+	s.Configure(func(config map[string]any) {
+		config["secretstack:azure"].(map[string]any)["allowedNetworks"] = []string{"198.51.100.0/24"}
+	})
+	s.Want(s.Preview, "update "+vault+" shop-azure properties")
+	s.Want(s.Up, "update "+vault+" shop-azure properties")
+	s.Want(s.Preview)
+
+	// A value is put outside: nothing to do for Pulumi.
+	const marker = "no value yet"
+	db := func() echo.Resource { return cloud.Resources(secret)[0] }
+	if db().Text("properties.value") != marker {
+		t.Error("the first value is not the marker")
+	}
+	canary := "canary-" + rand.Text()
+	cloud.Set(db(), "properties.value", canary)
+	cloud.Set(db(), "properties.attributes.enabled", true)
+	s.Want(s.Preview)
+	s.Want(s.Refresh, "update "+secret+" orders-db properties") // it is enabled now
+	s.Want(s.Preview)
+	s.Want(s.Up)
+	if db().Text("properties.value") != canary {
+		t.Error("the value is lost")
+	}
+	s.RequireNowhere(canary)
+	if s.StateHas(marker) {
+		t.Error("the state has the marker as plain text")
+	}
+
+	// Protected: nothing goes.
+	before := cloud.Len()
+	s.WantRefusal(s.Destroy, "protected")
+	s.Declare("orders-db", nil)
+	s.WantRefusal(s.Preview, "protected")
+	if after := cloud.Len(); after != before {
+		t.Fatalf("%d of %d resources are left", after, before)
+	}
+	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}})
+	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
+	s.Want(s.Up, "update "+vault+" shop-azure properties") // asks no more for purge protection
+	s.WantEach(s.Destroy, "delete", 21)
+	if n := cloud.Len(); n != 0 {
+		t.Errorf("%d resources are left", n)
+	}
+}
+
+// wantReaders checks who can read what: the names are those of secret and reader.
+func wantReaders(t *testing.T, cloud *echo.Cloud, want ...string) {
+	t.Helper()
+	secrets := map[string]echo.Resource{}
+	for _, s := range cloud.Resources(secret) {
+		secrets[s.Name] = s
+	}
+	var got []string
+	for _, g := range cloud.Resources(grant) {
+		got = append(got, g.Name)
+		name, reader, _ := strings.Cut(g.Name, ".")
+		if g.Text("scope") != secrets[name].ID || g.Text("principalId") != identities[reader] ||
+			!strings.HasSuffix(g.Text("roleDefinitionId"), "/4633458b-17de-408a-b874-0445c86b69e6") { // Key Vault Secrets User
+			t.Errorf("%s is %v", g.Name, g.Inputs)
+		}
+		echo.WantInOrder(t, []echo.Resource{secrets[name]}, []echo.Resource{g})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("readers (-want +got):\n%s", diff)
+	}
+}
