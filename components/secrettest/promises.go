@@ -19,7 +19,7 @@ type Promise string
 // The promises, in the order of the documentation.
 const (
 	OwnKey        Promise = "values are encrypted under the store's own key"
-	ExactReaders  Promise = "each reader reads exactly its secrets, and nobody else any"
+	ExactReaders  Promise = "each reader reads exactly its secrets, and nothing here lets anybody else"
 	Descent       Promise = "each resource descends from its component, under the same name each time"
 	NoValue       Promise = "no value is in any input"
 	NoDrift       Promise = "a value changed outside leaves no difference"
@@ -101,18 +101,46 @@ func noValue(w *world) []string {
 	for _, r := range w.graph.Resources {
 		wrong = append(wrong, require(!slices.Contains(w.cloud.VersionTypes, r.Type), r.String()+" holds a value")...)
 	}
-	return append(wrong, w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+	wrong = append(wrong, w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
 		v, has := lookup(r.Inputs, w.cloud.ValueProperty)
 		return require(!has || v.AsString() == w.cloud.Marker, "has an input for its value")
 	})...)
+	for _, r := range w.graph.Resources { // what somebody marked as secret is a value, whatever its name
+		if marked := countSecrets(property.New(r.Inputs)); marked > 0 && (r.Type != w.cloud.SecretType || marked > 1 || w.cloud.Marker == "") {
+			wrong = append(wrong, r.String()+" has an input that is secret")
+		}
+	}
+	return wrong
+}
+
+func countSecrets(v property.Value) int {
+	n := 0
+	if v.Secret() {
+		n++
+	}
+	if v.IsMap() {
+		for _, e := range v.AsMap().All {
+			n += countSecrets(e)
+		}
+	}
+	if v.IsArray() {
+		for _, e := range v.AsArray().All {
+			n += countSecrets(e)
+		}
+	}
+	return n
 }
 
 func noDrift(w *world) []string {
-	return w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
+	var wrong []string
+	for _, r := range w.graph.Resources {
+		wrong = append(wrong, require(!slices.Contains(w.cloud.VersionTypes, r.Type), r.String()+" would put its value back")...)
+	}
+	return append(wrong, w.each(w.graph, func(_ secret.Spec, r plan.Resource) []string {
 		_, has := lookup(r.Inputs, w.cloud.ValueProperty)
 		return require(!has || slices.Contains(r.IgnoreChanges, w.cloud.ValueProperty[0]),
 			"has an input that a change outside would differ from")
-	})
+	})...)
 }
 
 func recoverable(w *world) []string {

@@ -84,7 +84,8 @@ func TestBrokenPromises(t *testing.T) {
 		"never protected":        {[]Promise{Undestroyable}, func(w *world) { unprotect(w.graph); unprotect(w.again) }},
 		"protected for ever":     {[]Promise{Undestroyable}, func(w *world) { w.throwaway = w.graph }},
 		"an orphan":              {[]Promise{Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Key", Custom: true}) }},
-		"a version with a value": {[]Promise{NoValue, Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Version", Custom: true}) }},
+		"a secret tag":           {[]Promise{NoValue}, set("tag", property.New("hunter2").WithSecret(true))},
+		"a version with a value": {[]Promise{NoValue, NoDrift, Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Version", Custom: true}) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, err := newWorld(toy)
