@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"filippo.io/age"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/secretstack/secretstack/internal/agefile"
@@ -134,20 +133,7 @@ func (args EntryArgs) change(f *agefile.File) error {
 	if err != nil {
 		return err
 	}
-	keys, err := agefile.KeyFiles(dir)
-	if err != nil {
-		return err
-	}
-	identities, err := agefile.LoadIdentities(keys...)
-	if err != nil {
-		return err
-	}
-	err = f.SetRecipients(args.Name, recipients, identities)
-	if errors.Is(err, agefile.ErrNotReader) {
-		err = fmt.Errorf("%w. Let one of its present readers run this update, put the private key of one into %s as NAME.key, or, "+
-			"if the value may be lost, delete the entry of %s from the file for a new generated value", err, dir, args.Name)
-	}
-	return err
+	return f.SetRecipients(args.Name, recipients, []age.Identity{agefile.Keys(dir)})
 }
 
 func (args EntryArgs) state(e agefile.Entry) EntryState {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -182,6 +183,13 @@ func TestAdopt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir, err := agefile.KeyDir("shop", "local")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "junk.key"), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	id, out, err := create(t, s, inputs("f.yaml", readers(r)), false)
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +201,7 @@ func TestAdopt(t *testing.T) {
 		t.Error("an adopted entry was changed")
 	}
 	_, _, err = create(t, s, inputs("f.yaml", readers(newRecipient(t))), false)
-	if err == nil || !strings.Contains(err.Error(), filepath.Join("secretstack", "shop", "local")) {
+	if err == nil || !strings.Contains(err.Error(), dir+" as NAME.key") {
 		t.Errorf("want an error that says where a key belongs, got %v", err)
 	}
 }

@@ -75,12 +75,6 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Names lists the live secrets, sorted.
-func (f *File) Names() []string {
-	names := slices.Sorted(maps.Keys(f.entries))
-	return slices.DeleteFunc(names, func(name string) bool { return !f.entries[name].PurgeAfter.IsZero() })
-}
-
 // Entry returns the secret, also a deleted one; false if there is none.
 func (f *File) Entry(name string) (Entry, bool) {
 	e, ok := f.entries[name]
@@ -138,7 +132,12 @@ func (f *File) SetRecipients(name string, recipients []string, identities []age.
 	}
 	value, err := e.open(name, identities)
 	if err != nil {
-		return f.error(name, fmt.Errorf("its readers cannot change: %w", err))
+		err = fmt.Errorf("its readers cannot change: %w", err)
+		if errors.Is(err, ErrNotReader) {
+			err = fmt.Errorf("%w. Let one of its present readers do this. If nobody has a private key of theirs any more, the value "+
+				"is lost: delete the entry, or the file if all are, and the next up makes a new one", err)
+		}
+		return f.error(name, err)
 	}
 	defer clear(value)
 	return f.store(name, e, value, canonical)

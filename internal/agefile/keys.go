@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -42,20 +41,39 @@ func KeyFile(dir, reader string) (string, error) {
 	return filepath.Join(dir, reader+".key"), nil
 }
 
-// KeyFiles lists the private keys in the folder; none if it does not exist.
-func KeyFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+// Keys is an identity that stands for all the private keys in a folder that
+// [KeyDir] gave. They are read when there is something to decrypt. A file that
+// cannot be used does no harm, and is named only if no other key fits.
+type Keys string
+
+// Unwrap is for [age.Decrypt].
+func (dir Keys) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	entries, err := os.ReadDir(string(dir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	var files []string
+	why := fmt.Errorf("there is no private key on this machine to decrypt it with: if you have one, copy it into %s as NAME.key", string(dir))
 	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".key" {
-			files = append(files, filepath.Join(dir, e.Name()))
+		if filepath.Ext(e.Name()) != ".key" {
+			continue
+		}
+		identities, err := LoadIdentities(filepath.Join(string(dir), e.Name()))
+		if err != nil {
+			why = fmt.Errorf("%w; %w", why, err)
+		}
+		for _, id := range identities {
+			if key, err := id.Unwrap(stanzas); !errors.Is(err, age.ErrIncorrectIdentity) {
+				return key, err
+			}
 		}
 	}
-	return files, nil
+	return nil, noneFits{why}
 }
+
+// noneFits is the error of [Keys] where another identity may fit.
+type noneFits struct{ error }
+
+func (noneFits) Is(target error) bool { return target == age.ErrIncorrectIdentity }
 
 // EnsureKey makes a private key at path, in the age tools' own format, unless
 // there is one, and returns its recipient (public key). It never replaces a key.
@@ -105,21 +123,9 @@ func ReadRecipient(path string) (string, error) {
 	return "", fmt.Errorf("%s: want one age private key (AGE-SECRET-KEY-1…)", path)
 }
 
-// LoadIdentities reads private keys: files in the age tools' format, and
-// ssh-ed25519 keys without passphrase. It refuses a file that others may read.
-func LoadIdentities(files ...string) ([]age.Identity, error) {
-	var all []age.Identity
-	for _, file := range files {
-		ids, err := loadIdentities(file)
-		if err != nil {
-			return nil, err
-		}
-		all = slices.Concat(all, ids)
-	}
-	return all, nil
-}
-
-func loadIdentities(file string) ([]age.Identity, error) {
+// LoadIdentities reads the private keys in a file: one in the age tools' format,
+// or an ssh-ed25519 key without passphrase. It refuses a file that others may read.
+func LoadIdentities(file string) ([]age.Identity, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err

@@ -58,14 +58,13 @@ func (e *Entry) seal(name string, value []byte, recipients []string) error {
 
 // open decrypts the value and compares what was sealed with it with the entry.
 func (e *Entry) open(name string, identities []age.Identity) ([]byte, error) {
-	if len(identities) == 0 {
-		return nil, fmt.Errorf("%w: there is no private key on this machine to decrypt it with (its readers: %s)",
-			ErrNotReader, strings.Join(e.Recipients, ", "))
-	}
 	r, err := age.Decrypt(armor.NewReader(strings.NewReader(e.Value)), identities...)
-	if noMatch := (*age.NoIdentityMatchError)(nil); errors.As(err, &noMatch) {
-		return nil, fmt.Errorf("%w: it is encrypted to other keys than the %d given (its readers: %s)",
-			ErrNotReader, len(identities), strings.Join(e.Recipients, ", "))
+	if noMatch := (*age.NoIdentityMatchError)(nil); len(identities) == 0 || errors.As(err, &noMatch) {
+		why := "it is encrypted to other keys"
+		if none := (noneFits{}); errors.As(err, &none) {
+			why = none.Error()
+		}
+		return nil, fmt.Errorf("%w: %s (its readers: %s)", ErrNotReader, why, strings.Join(e.Recipients, ", "))
 	}
 	var plain bytes.Buffer
 	plain.Grow(len(e.Value) + bytes.MinRead) // never grows again, so leaves no copies behind

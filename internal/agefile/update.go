@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
 )
 
@@ -33,16 +32,20 @@ func Read(path string) (*File, error) {
 
 // Update reads the encrypted file at path, lets change work on it, and replaces
 // it in one step, on disk when Update returns. Nothing is written when change
-// fails or changes nothing. Updates in other goroutines and processes wait for
-// this one, so none is lost; a process killed on its way leaves the old file.
+// fails or changes nothing. A missing folder is made; of a symbolic link, the
+// target is replaced. Updates in other goroutines and processes wait for this
+// one, for a minute at most, so none is lost; a process killed on its way leaves
+// the old file.
 func Update(path string, change func(*File) error) (err error) {
-	// The lock is on the folder: the file itself is replaced, and a lock file
-	// beside it would be litter in a repository.
-	lock := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
-	if err := lock.Lock(); err != nil {
+	target, err := resolve(path)
+	if err != nil {
+		return err
+	}
+	unlock, err := lock(target)
+	if err != nil {
 		return fmt.Errorf("lock the folder of %s: %w", path, err)
 	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	defer func() { err = errors.Join(err, unlock()) }()
 
 	f, err := Read(path)
 	if err != nil {
@@ -60,7 +63,19 @@ func Update(path string, change func(*File) error) (err error) {
 	if err != nil || bytes.Equal(before, after) {
 		return err
 	}
-	return replaceFile(path, after)
+	return replaceFile(target, after)
+}
+
+// resolve follows symbolic links to the file that they are for, and makes sure that its folder exists.
+func resolve(path string) (string, error) {
+	target, err := filepath.EvalSymlinks(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return target, err
+	}
+	if to, err := os.Readlink(path); err == nil {
+		return "", fmt.Errorf("%s is a symbolic link to %s, which is not there: put that file back, or remove the link", path, to)
+	}
+	return path, os.MkdirAll(filepath.Dir(path), 0o755)
 }
 
 // replaceFile lets readers see the old content or the new, and nothing else,

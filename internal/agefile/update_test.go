@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // TestMain lets the test binary be one of the other processes that the tests need:
@@ -65,7 +67,7 @@ func TestConcurrentWriters(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got, want := len(read(t, path).Names()), (processes+goroutines)*each; got != want {
+	if got, want := len(read(t, path).entries), (processes+goroutines)*each; got != want {
 		t.Errorf("%d secrets in the file, want %d: an update was lost", got, want)
 	}
 }
@@ -135,7 +137,67 @@ func TestUpdateWritesOnlyChanges(t *testing.T) {
 	if data, _ := os.ReadFile(path); strings.Contains(string(data), "  a:") {
 		t.Error("the deleted secret outlived its recovery time")
 	}
+}
 
-	err = Update(filepath.Join(t.TempDir(), "missing", "file"), func(*File) error { return nil })
-	wantError(t, err, os.ErrNotExist)
+func TestMissingFolder(t *testing.T) {
+	path, r := filepath.Join(t.TempDir(), "conf", "local", "secrets.yaml"), newReader(t)
+	put(t, path, "a", canary, r)
+	wantValue(t, path, "a", canary, r)
+}
+
+func TestSymbolicLink(t *testing.T) {
+	target, link, r := newPath(t), newPath(t), newReader(t)
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	err := Update(link, func(*File) error { return nil })
+	wantError(t, err, nil, link, "a symbolic link to "+target+", which is not there")
+
+	put(t, target, "a", canary, r)
+	put(t, link, "b", canary, r)
+	wantValue(t, target, "b", canary, r)
+	if to, err := os.Readlink(link); to != target {
+		t.Errorf("the link was replaced: %q, %v", to, err)
+	}
+
+	// Writers through the link and writers of the target keep each other out.
+	update(t, link, func(*File) error {
+		l := flock.New(filepath.Dir(target), flock.SetFlag(os.O_RDONLY))
+		if locked, err := l.TryLock(); locked || err != nil {
+			t.Errorf("the folder of the target is not locked: %v", err)
+		}
+		return nil
+	})
+}
+
+func TestLockedByAnother(t *testing.T) {
+	path, r := newPath(t), newReader(t)
+	wait := func(before, in time.Duration) {
+		was, all := silence, patience
+		silence, patience = before, in
+		t.Cleanup(func() { silence, patience = was, all })
+	}
+	out, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr := os.Stderr
+	os.Stderr = out
+	t.Cleanup(func() { os.Stderr = stderr })
+	other := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+
+	wait(time.Millisecond, 50*time.Millisecond)
+	err = Update(path, func(f *File) error { return f.Put("a", []byte(canary), []string{r.recipient}) })
+	wantError(t, err, nil, "lock the folder of "+path, "another program has held it for a minute")
+	if said, _ := os.ReadFile(out.Name()); !strings.Contains(string(said), "Waiting for another program that has locked the folder of "+path) {
+		t.Errorf("said %q", said)
+	}
+
+	wait(time.Millisecond, time.Minute)
+	time.AfterFunc(50*time.Millisecond, func() { _ = other.Unlock() })
+	put(t, path, "a", canary, r) // also after the one that gave up
+	wantValue(t, path, "a", canary, r)
 }
