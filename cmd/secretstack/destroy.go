@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -15,14 +16,18 @@ func newDestroy() *cobra.Command {
 		Use:   "destroy",
 		Short: "Delete all that a stack has provisioned",
 		Long: `Delete all that a stack has provisioned. It shows what it would delete, and asks first. A stack refuses
-unless its configuration has secretstack:allowDestroy, and its secrets can be recovered for the time in
-secretstack:recovery.`,
+unless it was last provisioned with secretstack:allowDestroy in its configuration. Its secrets can be recovered
+for the time in secretstack:recovery.`,
 		Example: "  secretstack destroy -s local",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := selected.open()
 			if err != nil {
 				return err
+			}
+			if !s.Config.AllowDestroy {
+				return inputError{fmt.Errorf("the stack %s does not allow it: set secretstack:allowDestroy: true in Pulumi.%[1]s.yaml, "+
+					"run \"secretstack up %s\", and destroy it then", s.Name, flagsOf(s))}
 			}
 			if err := canAsk(cmd, yes); err != nil {
 				return err
@@ -42,10 +47,11 @@ func destroy(ctx context.Context, cmd *cobra.Command, engine auto.Stack, yes boo
 		optdestroy.Color(colour(cmd)),
 		optdestroy.ProgressStreams(cmd.OutOrStdout()), optdestroy.ErrorProgressStreams(cmd.ErrOrStderr()),
 	}
+	// With --yes too, as in up.
+	if _, err := engine.PreviewDestroy(ctx, options...); err != nil {
+		return err
+	}
 	if !yes {
-		if _, err := engine.PreviewDestroy(ctx, options...); err != nil {
-			return err
-		}
 		if err := confirm(ctx, cmd, "Delete all of this from the stack "+engine.Name()+"?"); err != nil {
 			return err
 		}

@@ -43,23 +43,29 @@ func withEngine(cmd *cobra.Command, s *stack.Stack, work func(context.Context, a
 	if err == nil {
 		err = work(ctx, engine)
 	}
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return errors.New("interrupted")
+	case err != nil && strings.Contains(err.Error(), "because it is protected"): // the engine's words
+		return fmt.Errorf("%w. What is protected was provisioned without secretstack:allowDestroy: set that to true in Pulumi.%s.yaml, "+
+			"run \"secretstack up %s\" while secrets.yaml still has it, and delete it then", short(err), s.Name, flagsOf(s))
 	}
 	return short(err)
 }
 
-// engineEnv is the environment for the engine beyond this process's own. A local stack works on a new
-// machine as it is: its state is in the project, and needs no passphrase, since nothing in it is secret.
+// engineEnv is the environment for the engine beyond this process's own. A local stack works on any
+// machine as it is, whatever is set there for other projects: its state is in the project, and needs no
+// passphrase, since nothing in it is secret.
 func engineEnv(s *stack.Stack) (map[string]string, error) {
 	env := map[string]string{"PULUMI_SKIP_UPDATE_CHECK": "true"}
-	if !isLocal(s) || os.Getenv("PULUMI_BACKEND_URL") != "" {
+	if !isLocal(s) {
 		return env, nil
 	}
 	dir := filepath.Join(s.Dir, ".secretstack", "state")
 	backend := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
 	env["PULUMI_BACKEND_URL"] = backend.String()
 	env["PULUMI_CONFIG_PASSPHRASE"] = ""
+	env["PULUMI_CONFIG_PASSPHRASE_FILE"] = ""
 	return env, os.MkdirAll(dir, 0o700)
 }
 

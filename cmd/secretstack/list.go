@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"strings"
 
@@ -26,10 +25,7 @@ func newList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			items, err := list(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
+			items := list(s)
 			if as.value == "json" {
 				return printJSON(cmd.OutOrStdout(), items)
 			}
@@ -49,13 +45,9 @@ type item struct {
 	Where   string   `json:"where"` // the cloud's name for it
 }
 
-func list(ctx context.Context, s *stack.Stack) ([]item, error) {
-	graph, err := s.Plan(ctx)
-	if err != nil {
-		return nil, err
-	}
+func list(s *stack.Stack) []item {
 	places := map[string]string{}
-	for _, r := range graph.Resources {
+	for _, r := range s.Plan.Resources {
 		if p := place(r); p != "" {
 			places[r.Name] = p
 		}
@@ -64,7 +56,7 @@ func list(ctx context.Context, s *stack.Stack) ([]item, error) {
 	for _, spec := range s.Declaration.Secrets {
 		items = append(items, item{spec.Name, spec.EnvName(), spec.Readers, places[spec.Name]})
 	}
-	return items, nil
+	return items
 }
 
 // place tells where a resource has a secret, if it is one that does.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/secretstack/secretstack/components/localsecret"
@@ -34,9 +35,11 @@ func (s *selection) openLocal(command string) (*localStack, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := cmp.Or(opened.Config.Local.File, agefile.FileName(opened.Name))
-	return &localStack{opened, filepath.Join(s.dir, file), keys}, nil
+	return &localStack{opened, filepath.Join(s.dir, fileOf(opened)), keys}, nil
 }
+
+// fileOf names a local stack's encrypted file, relative to the project.
+func fileOf(s *stack.Stack) string { return cmp.Or(s.Config.Local.File, agefile.FileName(s.Name)) }
 
 func isLocal(s *stack.Stack) bool { return s.Config.Cloud == localsecret.Limits.Name }
 
@@ -53,24 +56,38 @@ func (s *localStack) spec(name string) (secret.Spec, error) {
 		strict.Quote(name, "%q"), strict.Suggest(name, names))}
 }
 
-// recipients gives the public keys of a secret's readers. A reader without one in the stack's
-// configuration has a key on this machine; it is made if it is not there yet.
-func (s *localStack) recipients(spec secret.Spec) ([]string, error) {
-	var recipients []string
-	for _, reader := range spec.Readers {
-		recipient := s.Config.Identities[reader]
-		if recipient == "" {
-			file, err := agefile.KeyFile(s.keys, reader)
-			if err != nil {
-				return nil, err
-			}
-			if recipient, err = agefile.EnsureKey(file); err != nil {
-				return nil, err
-			}
+// recipients gives the public keys of a secret's readers.
+func (s *localStack) recipients(spec secret.Spec, isNew bool) ([]string, error) {
+	recipients := make([]string, len(spec.Readers))
+	for i, reader := range spec.Readers {
+		var err error
+		if recipients[i], err = s.recipient(reader, isNew); err != nil {
+			return nil, err
 		}
-		recipients = append(recipients, recipient)
 	}
 	return recipients, nil
+}
+
+// recipient gives a reader's public key: that in the stack's configuration, or else that of its key on
+// this machine, which is made for a new secret. For another, it would lock out who has the reader's key.
+func (s *localStack) recipient(reader string, isNew bool) (string, error) {
+	if own := s.Config.Identities[reader]; own != "" {
+		return own, nil
+	}
+	file, err := agefile.KeyFile(s.keys, reader)
+	if err != nil {
+		return "", err
+	}
+	if isNew {
+		return agefile.EnsureKey(file)
+	}
+	recipient, err := agefile.ReadRecipient(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s has no key on this machine, and put makes none for a secret that is there already, since somebody may "+
+			"have one elsewhere: copy it to %s, give the public key in Pulumi.%s.yaml (secretstack:identities), or run \"secretstack up %s\", "+
+			"which makes one", reader, file, s.Name, flagsOf(s.Stack))
+	}
+	return recipient, err
 }
 
 // values decrypts all that a reader may read, with the private key in a file, as NAME=VALUE.

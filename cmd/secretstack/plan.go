@@ -19,14 +19,10 @@ what "secretstack preview" compares with.`,
 			if err != nil {
 				return err
 			}
-			graph, err := s.Plan(cmd.Context())
-			if err != nil {
-				return err
-			}
 			if as.value == "json" {
-				return printJSON(cmd.OutOrStdout(), graph)
+				return printJSON(cmd.OutOrStdout(), s.Plan)
 			}
-			return graph.Text(cmd.OutOrStdout())
+			return s.Plan.Text(cmd.OutOrStdout())
 		},
 	}
 	selected.addFlags(cmd)

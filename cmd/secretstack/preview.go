@@ -21,7 +21,7 @@ func newPreview() *cobra.Command {
 				return err
 			}
 			return withEngine(cmd, s, func(ctx context.Context, engine auto.Stack) error {
-				return preview(ctx, cmd, engine)
+				return preview(ctx, cmd, engine, isLocal(s))
 			})
 		},
 	}
@@ -29,9 +29,15 @@ func newPreview() *cobra.Command {
 	return cmd
 }
 
-func preview(ctx context.Context, cmd *cobra.Command, engine auto.Stack) error {
-	_, err := engine.Preview(ctx, optpreview.Color(colour(cmd)),
-		optpreview.ProgressStreams(cmd.OutOrStdout()), optpreview.ErrorProgressStreams(cmd.ErrOrStderr()))
+func preview(ctx context.Context, cmd *cobra.Command, engine auto.Stack, local bool) error {
+	options := []optpreview.Option{
+		optpreview.Color(colour(cmd)),
+		optpreview.ProgressStreams(cmd.OutOrStdout()), optpreview.ErrorProgressStreams(cmd.ErrOrStderr()),
+	}
+	if local {
+		options = append(options, optpreview.Refresh()) // as in up
+	}
+	_, err := engine.Preview(ctx, options...)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"filippo.io/age"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -69,13 +70,21 @@ func (s *localStack) put(cmd *cobra.Command, name string) error {
 		return err
 	}
 	defer clear(value)
-	recipients, err := s.recipients(spec)
-	if err != nil {
-		return err
-	}
 	var version int
 	err = agefile.Update(s.file, func(f *agefile.File) error {
-		err := f.Put(name, value, recipients)
+		_, there := f.Entry(name)
+		recipients, err := s.recipients(spec, !there)
+		if err != nil {
+			return err
+		}
+		if there {
+			// Who cannot read a secret can replace its value, but not its readers.
+			err := f.SetRecipients(name, recipients, []age.Identity{agefile.Keys(s.keys)})
+			if err != nil && !errors.Is(err, agefile.ErrTampered) {
+				return err
+			}
+		}
+		err = f.Put(name, value, recipients)
 		e, _ := f.Entry(name)
 		version = e.Version
 		return err

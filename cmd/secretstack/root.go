@@ -18,7 +18,10 @@ Exit codes:
   0  it worked
   1  it failed
   2  the input is wrong: the usage, the declaration or a stack's configuration
-  "secretstack run" ends with the exit code of the command that it runs.`
+  "secretstack run" ends with the exit code of the command that it runs. If it cannot run it:
+  125  not all of the reader's secrets are there, or another failure of its own
+  126  the command cannot be executed
+  127  there is no such command`
 
 const rootExamples = `  secretstack validate                     # look for mistakes, in all stacks
   secretstack plan -s prod                 # what would be there, without credentials or network
@@ -30,6 +33,14 @@ const rootExamples = `  secretstack validate                     # look for mist
 type inputError struct{ error }
 
 func (e inputError) Unwrap() error { return e.error }
+
+// exitError is a failure with an exit code of its own.
+type exitError struct {
+	error
+	code int
+}
+
+func (e exitError) Unwrap() error { return e.error }
 
 // execute runs the command line and gives its exit code.
 func execute(args []string) int {
@@ -50,12 +61,15 @@ func execute(args []string) int {
 		between = "\n" // a list begins on a line of its own
 	}
 	cmd.PrintErrln(prefix + between + err.Error())
+	var exit exitError
 	switch {
 	case !started:
 		cmd.PrintErrf("Run %q for its usage.\n", cmd.CommandPath()+" --help")
 		return 2
 	case errors.As(err, &inputError{}):
 		return 2
+	case errors.As(err, &exit):
+		return exit.code
 	}
 	return 1
 }

@@ -27,7 +27,10 @@ func newRun() *cobra.Command {
 that secrets.yaml names. They are decrypted with that reader's private key, so a secret of others stays closed.
 
 The command starts only if all of the reader's secrets are there. It takes over this process, and with
-it the terminal, the signals and the exit code. The variables of other secrets are taken out of its environment.`,
+it the terminal, the signals and the exit code. The variables of other secrets are taken out of its environment.
+
+Where it cannot be started, the exit codes are those of env(1): 127 if there is no such command, 126 if it
+cannot be executed, and 125 for all else, such as a missing secret; but 2 for wrong input.`,
 		Example: `  secretstack run -s local --as checkout -- ./checkout --port 8080
   secretstack run -s local --as reports -- printenv ORDERS_DB_PASSWORD
   secretstack run -s local --as checkout --identity ~/.ssh/id_ed25519 -- ./checkout`,
@@ -39,18 +42,13 @@ it the terminal, the signals and the exit code. The variables of other secrets a
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := selected.openLocal("run")
-			if err != nil {
-				return err
+			if err == nil {
+				err = s.run(reader, identity, args)
 			}
-			if reader, err = s.reader(reader, identity); err != nil {
-				return err
+			if !errors.As(err, &exitError{}) {
+				err = exitError{err, 125}
 			}
-			if identity == "" {
-				if identity, err = s.keyOf(reader); err != nil {
-					return err
-				}
-			}
-			return s.run(reader, identity, args)
+			return err
 		},
 	}
 	cmd.Flags().SetInterspersed(false) // what follows the command is its own
@@ -93,7 +91,7 @@ func (s *localStack) keyOf(reader string) (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		hint := fmt.Sprintf("run \"secretstack up -s %s\", which makes one", s.Name)
+		hint := fmt.Sprintf("run \"secretstack up %s\", which makes one", flagsOf(s.Stack))
 		if s.Config.Identities[reader] != "" {
 			hint = "the stack has a public key for it: name the file with the private key with --identity"
 		}
@@ -104,21 +102,51 @@ func (s *localStack) keyOf(reader string) (string, error) {
 
 // run replaces this process by a command with the reader's secrets in its environment.
 func (s *localStack) run(reader, identity string, command []string) error {
-	path, err := exec.LookPath(command[0])
+	reader, err := s.reader(reader, identity)
 	if err != nil {
 		return err
 	}
+	if identity == "" {
+		if identity, err = s.keyOf(reader); err != nil {
+			return err
+		}
+	}
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return notStarted(err)
+	}
 	values, err := s.values(reader, identity)
 	if err != nil {
-		return fmt.Errorf("%s was not started, as %s cannot have all of its secrets:\n%w\nProvision them with \"secretstack up -s %s\", "+
-			"or give one a value with \"secretstack put NAME -s %[4]s\"", command[0], reader, err, s.Name)
+		return fmt.Errorf("%s was not started, as %s cannot have all of its secrets:\n%w%s", command[0], reader, err, s.advice(err, identity))
 	}
 	env := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return slices.ContainsFunc(s.Declaration.Secrets, func(spec secret.Spec) bool { return spec.EnvName() == name })
 	})
 	if err := syscall.Exec(path, command, append(env, values...)); err != nil {
-		return fmt.Errorf("start %s: %w", command[0], err)
+		return notStarted(&exec.Error{Name: command[0], Err: err})
 	}
 	return nil
+}
+
+// notStarted has the exit code of env(1) for a command that is not there or cannot be executed.
+func notStarted(err error) error {
+	code := 126
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		code = 127
+	}
+	return exitError{err, code}
+}
+
+// advice says what to do about the errors of values that do not say so themselves, a line for each kind.
+func (s *localStack) advice(err error, identity string) string {
+	var advice string
+	if errors.Is(err, agefile.ErrNotFound) {
+		advice += fmt.Sprintf("\nProvision what is not found with \"secretstack up %s\", or give it a value with \"secretstack put NAME %[1]s\"", flagsOf(s.Stack))
+	}
+	if errors.Is(err, agefile.ErrNotReader) {
+		advice += fmt.Sprintf("\nThe key in %s is not that of a reader: give another with --identity, or run \"secretstack up %s\", "+
+			"which encrypts each secret to the readers in secrets.yaml", identity, flagsOf(s.Stack))
+	}
+	return advice
 }

@@ -36,6 +36,23 @@ func (s *selection) open() (*stack.Stack, error) {
 	return opened, nil
 }
 
+// flagsOf are the flags that select a stack from the working directory.
+func flagsOf(s *stack.Stack) string {
+	flags := "-s " + s.Name
+	here, err := os.Getwd()
+	if err != nil || here == s.Dir {
+		return flags
+	}
+	dir := s.Dir
+	if below, err := filepath.Rel(here, dir); err == nil && filepath.IsLocal(below) {
+		dir = below
+	}
+	if strings.Contains(dir, " ") {
+		dir = "'" + dir + "'"
+	}
+	return flags + " --dir " + dir
+}
+
 func (s *selection) name() (string, error) {
 	if s.stack != "" {
 		return s.stack, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
@@ -22,8 +23,11 @@ func newUp() *cobra.Command {
 in them are listed before anything starts. It shows a preview and asks first, but for the local cloud.
 
 State and login are those of the Pulumi CLI, which is built if it is not there. Only a stack of the local
-cloud needs neither: its state, which holds nothing secret, is in the project's folder .secretstack,
-unless PULUMI_BACKEND_URL names another place.`,
+cloud needs neither: its state, which holds nothing secret, is in the project's folder .secretstack. On the
+local cloud, up also makes again what is missing of the encrypted file and of the readers' keys.
+
+Keys and secrets are protected: to take one away, or to destroy the stack, it must first be provisioned
+with secretstack:allowDestroy in its configuration.`,
 		Example: `  secretstack up -s local
   secretstack up -s prod --yes`,
 		Args: cobra.NoArgs,
@@ -37,8 +41,8 @@ unless PULUMI_BACKEND_URL names another place.`,
 				return err
 			}
 			err = withEngine(cmd, s, func(ctx context.Context, engine auto.Stack) error {
-				if !yes {
-					if err := previewAndConfirm(ctx, cmd, engine); err != nil {
+				if !isLocal(s) {
+					if err := previewAndConfirm(ctx, cmd, engine, yes); err != nil {
 						return err
 					}
 				}
@@ -55,37 +59,44 @@ unless PULUMI_BACKEND_URL names another place.`,
 	return cmd
 }
 
-func previewAndConfirm(ctx context.Context, cmd *cobra.Command, engine auto.Stack) error {
-	if err := preview(ctx, cmd, engine); err != nil {
+// previewAndConfirm previews without a question too: the engine finds that something is protected when
+// it comes to delete it, and has by then deleted the grants on it. A preview finds out before.
+func previewAndConfirm(ctx context.Context, cmd *cobra.Command, engine auto.Stack, yes bool) error {
+	if err := preview(ctx, cmd, engine, false); err != nil || yes {
 		return err
 	}
 	return confirm(ctx, cmd, "Make these changes to the stack "+engine.Name()+"?")
 }
 
-func up(ctx context.Context, cmd *cobra.Command, engine auto.Stack, hideOutputs bool) error {
+func up(ctx context.Context, cmd *cobra.Command, engine auto.Stack, local bool) error {
 	options := []optup.Option{
 		optup.Color(colour(cmd)),
 		optup.ProgressStreams(cmd.OutOrStdout()), optup.ErrorProgressStreams(cmd.ErrOrStderr()),
 	}
-	if hideOutputs {
-		options = append(options, optup.SuppressOutputs())
+	if local {
+		options = append(options, optup.SuppressOutputs(), optup.Refresh()) // a file or key may be gone
 	}
 	_, err := engine.Up(ctx, options...)
 	return err
 }
 
-// printNext shows what a local stack has and how to use it.
+// printNext says what a local stack has and how to use it.
 func printNext(cmd *cobra.Command, s *stack.Stack) error {
-	items, err := list(cmd.Context(), s)
-	if err != nil {
-		return err
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s has, each encrypted to its readers:\n", fileOf(s))
+	for _, spec := range s.Declaration.Secrets {
+		fmt.Fprintf(&text, "  %s, read by %s as %s\n", spec.Name, strings.Join(spec.Readers, " and "), spec.EnvName())
 	}
-	w := cmd.OutOrStdout()
-	if err := printItems(w, items); err != nil {
-		return err
+	try := s.Declaration.Secrets[0]
+	for _, spec := range s.Declaration.Secrets {
+		if spec.Env != "" && len(spec.Readers) == 1 { // somebody uses it, and only with the right reader
+			try = spec
+			break
+		}
 	}
-	_, err = fmt.Fprintf(w, "\nEach has a generated value until you put one. Try:\n"+
-		"  %[1]s run -s %[2]s --as %[3]s -- printenv %[4]s\n"+
-		"  %[1]s put %[5]s -s %[2]s\n", os.Args[0], s.Name, items[0].Readers[0], items[0].Env, items[0].Secret)
+	fmt.Fprintf(&text, "\nEach has a generated value until you put one. Try:\n"+
+		"  %[1]s run %[2]s --as %[3]s -- printenv %[4]s\n"+
+		"  %[1]s put %[5]s %[2]s\n", os.Args[0], flagsOf(s), try.Readers[0], try.EnvName(), try.Name)
+	_, err := fmt.Fprint(cmd.OutOrStdout(), text.String())
 	return err
 }

@@ -22,12 +22,8 @@ func TestSampleStacks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g, err := s.Plan(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
 			var text bytes.Buffer
-			if err := g.Text(&text); err != nil {
+			if err := s.Plan.Text(&text); err != nil {
 				t.Fatal(err)
 			}
 			golden.Compare(t, filepath.Join("testdata", "stacks", name+".txt"), text.Bytes())

@@ -34,10 +34,10 @@ type Stack struct {
 	Dir         string // of the project
 	Config      Config
 	Declaration *secret.Declaration
+	Plan        *plan.Graph // what Run registers in a new stack
 
 	values  map[string]string // the whole configuration, by full key
 	secrets []string          // the keys of the encrypted ones, which values does not have
-	graph   *plan.Graph
 }
 
 // Open reads a stack of the project in dir from its files alone. Its error has every mistake in the
@@ -64,7 +64,7 @@ func Open(dir, name string) (*Stack, error) {
 		return s, err
 	}
 	// What only the components know to be wrong is found here too, before the engine starts.
-	s.graph, err = s.plan(context.Background())
+	s.Plan, err = s.plan(context.Background())
 	return s, err
 }
 

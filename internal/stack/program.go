@@ -37,9 +37,7 @@ func In(dir string) pulumi.RunFunc {
 	}
 }
 
-// Plan is the graph of what Run registers, as Open found it without the engine.
-func (s *Stack) Plan(context.Context) (*plan.Graph, error) { return s.graph, nil }
-
+// plan gives the graph of what Run registers, without the engine.
 func (s *Stack) plan(ctx context.Context) (*plan.Graph, error) {
 	config := maps.Clone(s.values)
 	if _, known := config["aws:allowedAccountIds"]; !known && len(s.accounts()) == 1 {
