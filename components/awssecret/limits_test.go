@@ -44,6 +44,7 @@ func TestCheckIdentity(t *testing.T) {
 		"arn:aws:iam::111111111111:role/":              "not the ARN",
 		"arn:aws:iam::111111111111:role/x\nother":      "not the ARN",
 		"arn:aws:iam::111111111111:instance-profile/x": "not the ARN",
+
 		"checkout": "not the ARN",
 		"":         "not the ARN",
 	} {

@@ -211,12 +211,12 @@ func parse(path string) resource.PropertyPath {
 	return parsed
 }
 
-var placeholder = regexp.MustCompile(`\{(\w+)\}`)
+var slot = regexp.MustCompile(`\{(\w+)\}`)
 
 // fill puts inputs into a text, and tells whether all of them are known.
 func (c *Cloud) fill(text string, inputs resource.PropertyMap) (filled string, known bool) {
 	known = true
-	filled = placeholder.ReplaceAllStringFunc(text, func(name string) string {
+	filled = slot.ReplaceAllStringFunc(text, func(name string) string {
 		name = strings.Trim(name, "{}")
 		if v := inputs[resource.PropertyKey(name)]; v.IsString() {
 			return v.StringValue()
