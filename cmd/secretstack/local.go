@@ -52,8 +52,8 @@ func (s *localStack) spec(name string) (secret.Spec, error) {
 		}
 		names[i] = spec.Name
 	}
-	return secret.Spec{}, inputError{fmt.Errorf("secrets.yaml declares no secret %s; %s",
-		strict.Quote(name, "%q"), strict.Suggest(name, names))}
+	// The name is not repeated: it may be a value.
+	return secret.Spec{}, inputError{fmt.Errorf("secrets.yaml declares no secret of that name; %s", strict.Suggest(name, names))}
 }
 
 // recipients gives the public keys of a secret's readers.

@@ -13,6 +13,7 @@ func newPreview() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "preview",
 		Short:   "Show what up would change",
+		Long:    "Show what up would change, which it does as well. State and login are as in up: see secretstack up --help.",
 		Example: "  secretstack preview -s prod",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,9 @@ func (s *selection) open() (*stack.Stack, error) {
 	return opened, nil
 }
 
+// plain is what a shell takes as it stands.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+
 // flagsOf are the flags that select a stack from the working directory.
 func flagsOf(s *stack.Stack) string {
 	flags := "-s " + s.Name
@@ -47,10 +51,14 @@ func flagsOf(s *stack.Stack) string {
 	if below, err := filepath.Rel(here, dir); err == nil && filepath.IsLocal(below) {
 		dir = below
 	}
-	if strings.Contains(dir, " ") {
-		dir = "'" + dir + "'"
+	if !plain.MatchString(dir) {
+		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
 	}
 	return flags + " --dir " + dir
+}
+
+func errNoStack(dir string) error {
+	return inputError{fmt.Errorf("no Pulumi.STACK.yaml in %s; run this in the folder of a project, or name it with --dir", dir)}
 }
 
 func (s *selection) name() (string, error) {
@@ -62,7 +70,7 @@ func (s *selection) name() (string, error) {
 	}
 	switch names := stack.Names(s.dir); len(names) {
 	case 0:
-		return "", inputError{fmt.Errorf("no Pulumi.STACK.yaml in %s; run this in the folder of a project, or name it with --dir", s.dir)}
+		return "", errNoStack(s.dir)
 	case 1:
 		return names[0], nil
 	default:

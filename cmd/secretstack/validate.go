@@ -30,8 +30,7 @@ all stacks. All of them are listed, each with its file, line and field, and the 
 				names = stack.Names(selected.dir)
 			}
 			if len(names) == 0 {
-				_, err := selected.name()
-				return err
+				return errNoStack(selected.dir)
 			}
 			problems, err := problemsOf(selected.dir, names)
 			if err != nil {
@@ -60,7 +59,7 @@ func problemsOf(dir string, names []string) (secret.Problems, error) {
 			}
 		}
 	}
-	_ = all.Err() // puts them in order
+	all.Sort()
 	return all, nil
 }
 
@@ -76,7 +75,7 @@ func printProblems(w io.Writer, format string, names []string, problems secret.P
 	case len(problems) > 0:
 		return inputError{problems}
 	case format == "text":
-		_, err := fmt.Fprintf(w, "No mistakes in secrets.yaml and the stacks %s.\n", strings.Join(names, ", "))
+		_, err := fmt.Fprintf(w, "No mistakes in secrets.yaml, nor in the stacks: %s.\n", strings.Join(names, ", "))
 		return err
 	}
 	return nil

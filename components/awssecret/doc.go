@@ -13,6 +13,8 @@
 //	  {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], "Resource": "<Secret.ARN>"},
 //	  {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "<Store.Key.Arn>"}]}
 //
+// and for each replica region the same for the ARN with that region and for Store.ReplicaKeys[region].Arn.
+//
 // Nothing here takes or makes a value: put it with Secrets Manager's own client. A later value is not
 // overwritten, and none is in the stack's state.
 package awssecret

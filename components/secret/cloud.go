@@ -59,7 +59,7 @@ func RecoveryOrDefault(d time.Duration, allowDestroy bool) time.Duration {
 // UnsupportedError says that a cloud cannot do what a field asks for.
 type UnsupportedError struct {
 	Cloud  string // such as "azure"
-	Field  string // such as "StoreArgs.Key"
+	Field  string // such as "a customer-managed key for secrets"
 	Reason string // why, and what there is instead
 }
 

@@ -1,7 +1,9 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,6 +44,9 @@ type file struct {
 // Its error is the reading error, or Problems with every mistake in the file.
 func Load(path string, target *Target) (*Declaration, error) {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Problems{{File: filepath.Base(path), Rule: "is not there; it declares the project's secrets"}}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the declaration: %w", err)
 	}

@@ -79,7 +79,7 @@ func build(ctx context.Context, root, why string, progress io.Writer) error {
 	return nil
 }
 
-// compile builds dir/bin/pulumi. Whatever the user has set for builds of their own must not reach this one.
+// compile builds dir/bin/pulumi. What users set for builds of their own, such as GOFLAGS, must not reach this one.
 func compile(ctx context.Context, compiler, dir string) (output string, err error) {
 	for name, content := range map[string][]byte{"go.mod": goMod, "go.sum": goSum} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,7 +46,10 @@ func Open(dir, name string) (*Stack, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no Pulumi.yaml in %s; run this in the folder of a project, or name it with --dir", dir)
 	} else if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("Pulumi.yaml: Pulumi cannot read it: %s", strict.Unquoted(err.Error()))
+	}
+	if strings.Contains(name, "/") {
+		return nil, fmt.Errorf("%s is not the name of a stack: give the name alone, without an organization", name)
 	}
 	file := filepath.Join(dir, "Pulumi."+name+".yaml")
 	if _, err := os.Stat(file); err != nil {
@@ -57,15 +59,17 @@ func Open(dir, name string) (*Stack, error) {
 	doc, nodes := readNodes(file)
 	if len(doc.Problems) == 0 {
 		if err := s.readValues(project, file); err != nil {
-			return nil, err
+			doc.AddAt(0, "", "Pulumi cannot read it: "+strict.Unquoted(err.Error()))
 		}
 	}
 	if err := s.load(doc, nodes); err != nil {
 		return s, err
 	}
 	// What only the components know to be wrong is found here too, before the engine starts.
-	s.Plan, err = s.plan(context.Background())
-	return s, err
+	if s.Plan, err = s.plan(context.Background()); err != nil {
+		return s, secret.Problems{{File: doc.File, Rule: err.Error()}}
+	}
+	return s, nil
 }
 
 // Names lists the stacks that a project has files for.
@@ -88,7 +92,7 @@ func Names(dir string) []string {
 func (s *Stack) readValues(project *workspace.Project, file string) error {
 	stack, err := workspace.LoadProjectStack(nil, project, file)
 	if err != nil {
-		return fmt.Errorf("%s: Pulumi cannot read it: %s", filepath.Base(file), strict.Unquoted(err.Error()))
+		return err
 	}
 	err = workspace.ApplyProjectConfig(context.Background(), s.Name, project, esc.Value{}, stack.Config, config.BlindingCrypter)
 	if err != nil {
@@ -118,6 +122,8 @@ func fromContext(ctx *pulumi.Context, dir string) (*Stack, error) {
 			s.secrets = append(s.secrets, key)
 		} else if value, ok := ctx.GetConfig(key); ok {
 			s.values[key] = value
+		} else {
+			delete(nodes, key) // the engine has another file
 		}
 	}
 	return s, s.load(doc, nodes)
@@ -130,43 +136,6 @@ func keys() []string {
 		keys = append(keys, field.Tag.Get("yaml"))
 	}
 	return keys
-}
-
-// readNodes reads our part of a stack's file. A file that is absent has none.
-func readNodes(file string) (*strict.Document, map[string]*yaml.Node) {
-	doc, nodes := strict.New(filepath.Base(file)), map[string]*yaml.Node{}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return doc, nodes
-	}
-	root := doc.Parse(data)
-	for key, value := range pairs(root) {
-		if key.Value != "config" {
-			continue
-		}
-		if value.Kind != yaml.MappingNode && value.Tag != "!!null" {
-			doc.AddAt(key.Line, "config", "must be a mapping of settings")
-		}
-		for key, value := range pairs(value) {
-			if nodes[key.Value] != nil {
-				doc.AddAt(key.Line, key.Value, fmt.Sprintf("stands twice; the first is on line %d", nodes[key.Value].Line))
-			}
-			if strings.HasPrefix(key.Value, namespace) {
-				nodes[key.Value] = &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, Content: []*yaml.Node{key, value}}
-			}
-		}
-	}
-	return doc, nodes
-}
-
-func pairs(n *yaml.Node) func(yield func(k, v *yaml.Node) bool) {
-	return func(yield func(k, v *yaml.Node) bool) {
-		if n == nil || n.Kind != yaml.MappingNode {
-			return
-		}
-		for i := 0; i < len(n.Content) && yield(n.Content[i], n.Content[i+1]); i += 2 {
-		}
-	}
 }
 
 // load decodes and checks the configuration and then the declaration against it.
@@ -183,7 +152,7 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node) error {
 			if nodes[key] != nil {
 				line = nodes[key].Line
 			}
-			doc.AddAt(line, key, "is encrypted, and nothing here is secret; set it again without --secret")
+			doc.AddAt(line, strict.Quote(key, "%s"), "is encrypted, and nothing here is secret; set it again without --secret")
 		}
 	}
 	if len(doc.Problems) == 0 {
@@ -206,57 +175,8 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node) error {
 	var more secret.Problems
 	var err error
 	s.Declaration, err = secret.Load(filepath.Join(s.Dir, declarationFile), target)
-	if errors.As(err, &more) {
-		problems = append(problems, more...)
-	} else if err != nil {
-		return errors.Join(problems.Err(), err)
+	if !errors.As(err, &more) && err != nil {
+		more = secret.Problems{{File: declarationFile, Rule: err.Error()}}
 	}
-	return problems.Err()
-}
-
-// entry gives a setting, whose value is text or JSON, as YAML. All of it stands where the file has the
-// setting, if it has it.
-func entry(key, value string, inFile *yaml.Node) *yaml.Node {
-	line := 0
-	if inFile != nil {
-		line = inFile.Line
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(value), &doc); err != nil || len(doc.Content) == 0 {
-		doc.Content = []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}}
-	}
-	move(&doc, line)
-	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key, Line: line}
-	return &yaml.Node{Kind: yaml.MappingNode, Line: line, Content: []*yaml.Node{name, doc.Content[0]}}
-}
-
-func move(n *yaml.Node, line int) {
-	n.Line = line
-	for _, c := range n.Content {
-		move(c, line)
-	}
-}
-
-// same tells whether a node is what the engine gives as value. JSON in a text is not: a component of it
-// has no place in the file.
-func same(node *yaml.Node, value string) bool {
-	if node.Kind == yaml.ScalarNode {
-		return node.Value == value && !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[")
-	}
-	var a, b any
-	return node.Decode(&a) == nil && json.Unmarshal([]byte(value), &b) == nil &&
-		reflect.DeepEqual(plain(a), b)
-}
-
-// plain gives a decoded YAML value as JSON would decode it.
-func plain(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var out any
-	if json.Unmarshal(text, &out) != nil {
-		return nil
-	}
-	return out
+	return append(problems, more...).Err()
 }

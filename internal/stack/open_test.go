@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/secretstack/secretstack/internal/golden"
+	"github.com/secretstack/secretstack/internal/plan"
 )
 
 // TestBadInputs opens a project for each file in testdata/bad. Its last part, errors, is what the user
@@ -52,5 +53,23 @@ func write(t *testing.T, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestEngineConfigWins: what the engine does not have, such as with another configuration file, does not count.
+func TestEngineConfigWins(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "secrets.yaml", "secrets:\n  orders-db: {readers: [checkout]}\n")
+	write(t, dir, "Pulumi.local.yaml", "config:\n  secretstack:cloud: local\n  secretstack:allowDestroy: true\n")
+	g, err := plan.Run(t.Context(), In(dir), plan.Options{
+		Project: "shop", Stack: "local", Config: map[string]string{"secretstack:cloud": "local"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range g.Of("secretstack:local:Entry") {
+		if !r.Protect {
+			t.Errorf("%s is not protected", r)
+		}
 	}
 }

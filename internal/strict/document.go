@@ -124,6 +124,10 @@ func (d *Document) decode(node *yaml.Node, field string, v reflect.Value) {
 		d.Add(field, "uses an anchor or alias; write the value out")
 		return
 	}
+	if node.Tag != "" && !strings.HasPrefix(node.Tag, "!!") {
+		d.Add(field, "has a tag; write the value alone")
+		return
+	}
 	if node.Kind == yaml.ScalarNode && LooksLikeCredential(node.Value) {
 		d.credential(field)
 		return
@@ -257,8 +261,6 @@ func (d *Document) wrongKind(node *yaml.Node, field, wanted string) {
 		is = "a mapping"
 	case node.Kind == yaml.SequenceNode:
 		is = "a list"
-	case !strings.HasPrefix(node.Tag, "!!"):
-		is = "a value with a tag"
 	case node.Tag == "!!int" || node.Tag == "!!float":
 		is = "a number"
 	case node.Tag == "!!bool":
@@ -279,6 +281,9 @@ func Quote(text, format string) string {
 func Suggest(wrong string, names []string) string {
 	if name := nearest(wrong, names); name != "" {
 		return fmt.Sprintf("did you mean %q?", name)
+	}
+	if len(names) == 0 {
+		return "there is none yet"
 	}
 	return "known: " + strings.Join(names, ", ")
 }

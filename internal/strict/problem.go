@@ -37,13 +37,18 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is nil where there are no problems, and otherwise the problems in the order of files and lines.
+// Err is nil where there are no problems, and otherwise the sorted problems.
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
 	}
+	ps.Sort()
+	return ps
+}
+
+// Sort puts the problems in the order of files, lines and fields.
+func (ps Problems) Sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Field, b.Field))
 	})
-	return ps
 }
