@@ -32,7 +32,7 @@ for the time in secretstack:recovery.`,
 			if err := canAsk(cmd, yes); err != nil {
 				return err
 			}
-			return withEngine(cmd, s, func(ctx context.Context, engine auto.Stack) error {
+			return withEngine(cmd, s, auto.SelectStackInlineSource, func(ctx context.Context, engine auto.Stack) error {
 				return destroy(ctx, cmd, engine, yes)
 			})
 		},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/spf13/cobra"
 
 	"github.com/secretstack/secretstack/internal/pulumicli"
@@ -22,7 +23,7 @@ import (
 
 // withEngine gives a command a stack of the Pulumi engine. An interrupt cancels the context, and the
 // engine then stops in an orderly way.
-func withEngine(cmd *cobra.Command, s *stack.Stack, work func(context.Context, auto.Stack) error) error {
+func withEngine(cmd *cobra.Command, s *stack.Stack, get getter, work func(context.Context, auto.Stack) error) error {
 	if isLocal(s) {
 		if err := checkPlugin(s.Dir); err != nil {
 			return err
@@ -38,7 +39,7 @@ func withEngine(cmd *cobra.Command, s *stack.Stack, work func(context.Context, a
 	if err != nil {
 		return err
 	}
-	engine, err := auto.UpsertStackInlineSource(ctx, s.Name, s.Project, stack.In(s.Dir),
+	engine, err := get(ctx, s.Name, s.Project, stack.In(s.Dir),
 		auto.WorkDir(s.Dir), auto.Pulumi(cli), auto.EnvVars(env))
 	if err == nil {
 		err = work(ctx, engine)
@@ -46,12 +47,18 @@ func withEngine(cmd *cobra.Command, s *stack.Stack, work func(context.Context, a
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return errors.New("interrupted")
+	case auto.IsSelectStack404Error(err):
+		return inputError{fmt.Errorf("the stack %s was never provisioned", s.Name)}
 	case err != nil && strings.Contains(err.Error(), "because it is protected"): // the engine's words
 		return fmt.Errorf("%w. What is protected was provisioned without secretstack:allowDestroy: set that to true in Pulumi.%s.yaml, "+
 			"run \"secretstack up %s\" while secrets.yaml still has it, and delete it then", short(err), s.Name, flagsOf(s))
 	}
 	return short(err)
 }
+
+// getter gives the engine's stack of a name: auto.UpsertStackInlineSource makes it where there is none,
+// auto.SelectStackInlineSource does not.
+type getter = func(context.Context, string, string, pulumi.RunFunc, ...auto.LocalWorkspaceOption) (auto.Stack, error)
 
 // engineEnv is the environment for the engine beyond this process's own. A local stack works on any
 // machine as it is, whatever is set there for other projects: its state is in the project, and needs no

@@ -21,7 +21,7 @@ func newPreview() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withEngine(cmd, s, func(ctx context.Context, engine auto.Stack) error {
+			return withEngine(cmd, s, auto.UpsertStackInlineSource, func(ctx context.Context, engine auto.Stack) error {
 				return preview(ctx, cmd, engine, isLocal(s))
 			})
 		},

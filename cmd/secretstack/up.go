@@ -40,7 +40,7 @@ with secretstack:allowDestroy in its configuration.`,
 			if err := canAsk(cmd, yes); err != nil {
 				return err
 			}
-			err = withEngine(cmd, s, func(ctx context.Context, engine auto.Stack) error {
+			err = withEngine(cmd, s, auto.UpsertStackInlineSource, func(ctx context.Context, engine auto.Stack) error {
 				if !isLocal(s) {
 					if err := previewAndConfirm(ctx, cmd, engine, yes); err != nil {
 						return err

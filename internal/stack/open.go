@@ -62,7 +62,7 @@ func Open(dir, name string) (*Stack, error) {
 			doc.AddAt(0, "", "Pulumi cannot read it: "+strict.Unquoted(err.Error()))
 		}
 	}
-	if err := s.load(doc, nodes); err != nil {
+	if err := s.load(doc, nodes, "Pulumi.yaml"); err != nil {
 		return s, err
 	}
 	// What only the components know to be wrong is found here too, before the engine starts.
@@ -126,7 +126,7 @@ func fromContext(ctx *pulumi.Context, dir string) (*Stack, error) {
 			delete(nodes, key) // the engine has another file
 		}
 	}
-	return s, s.load(doc, nodes)
+	return s, s.load(doc, nodes, "the configuration")
 }
 
 // keys are the full keys of Config.
@@ -138,10 +138,15 @@ func keys() []string {
 	return keys
 }
 
-// load decodes and checks the configuration and then the declaration against it.
-func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node) error {
-	for key, value := range s.values { // of the project's own file too, and ones that nobody knows: they are reported
+// load decodes and checks the configuration and then the declaration against it. Mistakes in settings
+// that the stack's file does not have are reported as of elsewhere.
+func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node, elsewhere string) error {
+	var inherited []string
+	for key, value := range s.values { // also of keys that nobody knows: they are reported
 		node := nodes[key]
+		if node == nil {
+			inherited = append(inherited, key)
+		}
 		if strings.HasPrefix(key, namespace) && (node == nil || !same(node.Content[1], value)) {
 			nodes[key] = entry(key, value, node)
 		}
@@ -172,6 +177,11 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node) error {
 		target = &secret.Target{Cloud: cloud, Prefix: s.prefix(), Identities: s.Config.Identities, Where: doc.File}
 	}
 	problems := doc.Problems
+	for i, p := range problems {
+		if slices.ContainsFunc(inherited, func(key string) bool { return p.Field == key || strings.HasPrefix(p.Field, key+".") }) {
+			problems[i].File = elsewhere
+		}
+	}
 	var more secret.Problems
 	var err error
 	s.Declaration, err = secret.Load(filepath.Join(s.Dir, declarationFile), target)
