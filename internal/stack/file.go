@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,7 +19,6 @@ func readNodes(file string) (*strict.Document, map[string]*yaml.Node) {
 		return doc, nodes
 	}
 	root := doc.Parse(data)
-	noteTwice(doc, root, "")
 	for key, value := range pairs(root) {
 		if key.Value != "config" {
 			continue
@@ -39,19 +36,6 @@ func readNodes(file string) (*strict.Document, map[string]*yaml.Node) {
 		}
 	}
 	return doc, nodes
-}
-
-// noteTwice notes what stands twice in a mapping, at which Pulumi would stop with the first.
-func noteTwice(doc *strict.Document, node *yaml.Node, field string) {
-	first := map[string]int{}
-	for key, value := range pairs(node) {
-		at := strict.Quote(strings.TrimPrefix(field+"."+key.Value, "."), "%s")
-		if line := first[key.Value]; line > 0 {
-			doc.AddAt(key.Line, strings.TrimPrefix(at, "config."), fmt.Sprintf("stands twice; the first is on line %d", line))
-		}
-		first[key.Value] = key.Line
-		noteTwice(doc, value, at)
-	}
 }
 
 func pairs(n *yaml.Node) func(yield func(k, v *yaml.Node) bool) {
@@ -93,20 +77,6 @@ func same(node *yaml.Node, value string) bool {
 	if node.Kind == yaml.ScalarNode {
 		return node.Value == value && !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[")
 	}
-	var a, b any
-	return node.Decode(&a) == nil && json.Unmarshal([]byte(value), &b) == nil &&
-		reflect.DeepEqual(plain(a), b)
-}
-
-// plain gives a decoded YAML value as JSON would decode it.
-func plain(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var out any
-	if json.Unmarshal(text, &out) != nil {
-		return nil
-	}
-	return out
+	var a, b any // JSON is YAML
+	return node.Decode(&a) == nil && yaml.Unmarshal([]byte(value), &b) == nil && reflect.DeepEqual(a, b)
 }

@@ -87,7 +87,38 @@ func (d *Document) Parse(data []byte) *yaml.Node {
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
 		d.AddAt(second.Line, "", "has a second YAML document; only one is read")
 	}
+	d.unique(doc.Content[0], "")
 	return doc.Content[0]
+}
+
+// unique notes what stands twice in a mapping, and leaves it out.
+func (d *Document) unique(node *yaml.Node, field string) {
+	for _, item := range node.Content {
+		if node.Kind == yaml.SequenceNode {
+			d.unique(item, field)
+		}
+	}
+	if node.Kind != yaml.MappingNode {
+		return
+	}
+	first, once := map[string]int{}, node.Content[:0]
+	for i := 0; i < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		at := join(field, key)
+		if line, twice := first[key.Value]; twice {
+			d.AddAt(key.Line, at, fmt.Sprintf("stands twice; the first is on line %d", line))
+			continue
+		}
+		first[key.Value] = key.Line
+		once = append(once, key, value)
+		d.unique(value, at)
+	}
+	node.Content = once
+}
+
+// join gives the field of an entry, without a key that may be a credential.
+func join(field string, key *yaml.Node) string {
+	return strings.TrimPrefix(field+"."+Quote(key.Value, "%s"), ".")
 }
 
 var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
@@ -227,18 +258,9 @@ func (d *Document) pairs(node *yaml.Node, field, wanted string, use func(key, va
 		d.wrongKind(node, field, wanted)
 		return
 	}
-	first := map[string]int{}
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		at := Quote(key.Value, "%s")
-		if field != "" {
-			at = field + "." + at
-		}
-		if line, twice := first[key.Value]; twice {
-			d.AddAt(key.Line, at, fmt.Sprintf("stands twice; the first is on line %d", line))
-			continue
-		}
-		first[key.Value] = key.Line
+		at := join(field, key)
 		d.lines[at] = key.Line
 		if LooksLikeCredential(key.Value) {
 			d.credential(at)
