@@ -13,16 +13,13 @@ import (
 
 	"github.com/secretstack/secretstack/components/awssecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/plan"
 )
 
-func planned(t *testing.T, program pulumi.RunFunc) *plan.Graph {
+func run(t *testing.T, program pulumi.RunFunc) *plan.Graph {
 	t.Helper()
-	g, err := plan.Run(t.Context(), program, plan.Options{Config: config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
+	return secrettest.MustRecord(t, program, config)
 }
 
 func TestGraph(t *testing.T) {
@@ -55,7 +52,7 @@ func TestGraph(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := planned(t, shop(test.args, map[string]string{"checkout": checkout}, map[string][]string{"stripe-api-key": {"checkout"}}))
+			g := run(t, shop(test.args, map[string]string{"checkout": checkout}, map[string][]string{"stripe-api-key": {"checkout"}}))
 			want := []string{
 				awssecret.SecretType + " stripe-api-key",
 				"aws:secretsmanager/secret:Secret stripe-api-key",
@@ -64,7 +61,7 @@ func TestGraph(t *testing.T) {
 				"aws:kms/alias:Alias shop",
 				"aws:kms/key:Key shop",
 			}
-			if diff := cmp.Diff(want, names(g)); diff != "" {
+			if diff := cmp.Diff(want, secrettest.Names(g)); diff != "" {
 				t.Errorf("resources (-want +got):\n%s", diff)
 			}
 			key, aws := g.Of("aws:kms/key:Key")[0], g.Of("aws:secretsmanager/secret:Secret")[0]
@@ -92,7 +89,7 @@ func TestGraph(t *testing.T) {
 // The caller's options are the component's, and so reach its children; a replica's key has its own provider.
 func TestGraphOfReplicas(t *testing.T) {
 	args := awssecret.StoreArgs{Replicas: []awssecret.Replica{{Region: "eu-central-1"}, {Region: "us-east-1"}}}
-	g := planned(t, func(ctx *pulumi.Context) error {
+	g := run(t, func(ctx *pulumi.Context) error {
 		store, err := awssecret.NewStore(ctx, "shop", &args, pulumi.Protect(true))
 		if err == nil && len(store.ReplicaKeys) != 2 {
 			err = fmt.Errorf("ReplicaKeys has %d keys, want 2", len(store.ReplicaKeys))
@@ -120,14 +117,6 @@ func TestKeyPolicyInChina(t *testing.T) {
 			t.Errorf("the key's policy lacks %s:\n%s", want, policy)
 		}
 	}
-}
-
-func names(g *plan.Graph) []string {
-	var names []string
-	for _, r := range g.Resources {
-		names = append(names, r.String())
-	}
-	return names
 }
 
 func TestWrongStoreArgs(t *testing.T) {

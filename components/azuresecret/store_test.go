@@ -2,8 +2,6 @@ package azuresecret_test
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/azuresecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/plan"
 )
 
@@ -59,47 +58,7 @@ var config = map[string]string{"azure-native:subscriptionId": subscription, "azu
 
 func run(t *testing.T, program pulumi.RunFunc) *plan.Graph {
 	t.Helper()
-	g, err := plan.Run(t.Context(), program, plan.Options{Config: config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
-func names(g *plan.Graph) []string {
-	var all []string
-	for _, r := range g.Resources {
-		all = append(all, r.String())
-	}
-	return all
-}
-
-// show writes a value with its keys in order.
-func show(v property.Value) string {
-	switch {
-	case v.Secret():
-		return "secret " + show(v.WithSecret(false))
-	case v.IsMap():
-		var fields []string
-		for key, v := range v.AsMap().All {
-			fields = append(fields, key+": "+show(v))
-		}
-		slices.Sort(fields)
-		return "{" + strings.Join(fields, ", ") + "}"
-	case v.IsArray():
-		var items []string
-		for _, v := range v.AsArray().All {
-			items = append(items, show(v))
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case v.IsString():
-		return v.AsString()
-	case v.IsBool():
-		return strconv.FormatBool(v.AsBool())
-	case v.IsNumber():
-		return strconv.FormatFloat(v.AsNumber(), 'f', -1, 64)
-	}
-	return v.GoString()
+	return secrettest.MustRecord(t, program, config)
 }
 
 func TestGraph(t *testing.T) {
@@ -116,10 +75,10 @@ func TestGraph(t *testing.T) {
 		groupType + " shop",
 	}
 	g := run(t, shop(azuresecret.StoreArgs{Vault: "shop-vault"}))
-	if diff := cmp.Diff(want, names(g)); diff != "" {
+	if diff := cmp.Diff(want, secrettest.Names(g)); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
-	if got := show(property.New(g.Of(groupType)[0].Inputs)); got != "{resourceGroupName: shop-vault}" {
+	if got := secrettest.Show(property.New(g.Of(groupType)[0].Inputs)); got != "{resourceGroupName: shop-vault}" {
 		t.Errorf("the resource group is %s", got)
 	}
 
@@ -128,7 +87,7 @@ func TestGraph(t *testing.T) {
 		t.Errorf("%s is made beside the one that exists", groups[0])
 	}
 	for _, r := range append(g.Of(vaultType), g.Of(secretType)...) {
-		if got := show(r.Inputs.Get("resourceGroupName")); got != "shop-prod" {
+		if got := secrettest.Show(r.Inputs.Get("resourceGroupName")); got != "shop-prod" {
 			t.Errorf("%s is in the resource group %s", r, got)
 		}
 	}
@@ -161,7 +120,7 @@ func TestVault(t *testing.T) {
 			test.args.Vault = "shop-vault"
 			g := run(t, shop(test.args))
 			vault := g.Of(vaultType)[0]
-			if diff := cmp.Diff(test.want, show(vault.Inputs.Get("properties"))); diff != "" {
+			if diff := cmp.Diff(test.want, secrettest.Show(vault.Inputs.Get("properties"))); diff != "" {
 				t.Errorf("properties (-want +got):\n%s", diff)
 			}
 			for _, typ := range []string{vaultType, secretType, groupType} {
@@ -182,7 +141,7 @@ func TestSecret(t *testing.T) {
 		id := strings.ReplaceAll(s.Name, "_", "--u")
 		want := "{properties: {attributes: {enabled: false}, value: secret no value yet}, resourceGroupName: shop-vault, " +
 			"secretName: " + id + ", vaultName: shop-vault}"
-		if diff := cmp.Diff(want, show(property.New(s.Inputs))); diff != "" {
+		if diff := cmp.Diff(want, secrettest.Show(property.New(s.Inputs))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", s, diff)
 		}
 		// What else it has as inputs is where it is, and makes another secret.
@@ -195,7 +154,7 @@ func TestSecret(t *testing.T) {
 	}
 	for name, uri := range g.Outputs.All {
 		if !uri.IsComputed() || uri.Secret() {
-			t.Errorf("the URI of %s is %s before it exists", name, show(uri))
+			t.Errorf("the URI of %s is %s before it exists", name, secrettest.Show(uri))
 		}
 	}
 }
@@ -230,11 +189,11 @@ func created(r plan.Resource) (string, property.Map) {
 	outputs := property.NewMap(map[string]property.Value{})
 	switch r.Type {
 	case vaultType:
-		vault := "https://" + show(r.Inputs.Get("vaultName")) + ".vault.azure.net/"
+		vault := "https://" + secrettest.Show(r.Inputs.Get("vaultName")) + ".vault.azure.net/"
 		outputs = outputs.Set("properties", property.New(map[string]property.Value{"vaultUri": property.New(vault)}))
-		return "/vaults/" + show(r.Inputs.Get("vaultName")), outputs
+		return "/vaults/" + secrettest.Show(r.Inputs.Get("vaultName")), outputs
 	case secretType:
-		return "/vaults/" + show(r.Inputs.Get("vaultName")) + "/secrets/" + show(r.Inputs.Get("secretName")), outputs
+		return "/vaults/" + secrettest.Show(r.Inputs.Get("vaultName")) + "/secrets/" + secrettest.Show(r.Inputs.Get("secretName")), outputs
 	}
 	return r.Name, outputs
 }
@@ -261,20 +220,20 @@ func TestReaders(t *testing.T) {
 	g := record()
 	var got []string
 	for _, r := range g.Of(assignmentType) {
-		got = append(got, show(property.New(r.Inputs)))
-		if _, err := uuid.Parse(show(r.Inputs.Get("roleAssignmentName"))); err != nil {
+		got = append(got, secrettest.Show(property.New(r.Inputs)))
+		if _, err := uuid.Parse(secrettest.Show(r.Inputs.Get("roleAssignmentName"))); err != nil {
 			t.Errorf("the name of %s is no GUID: %v", r, err)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("grants (-want +got):\n%s", diff)
 	}
-	if uri := show(g.Outputs.Get("orders_db")); uri != "https://shop-vault.vault.azure.net/secrets/orders--udb" {
+	if uri := secrettest.Show(g.Outputs.Get("orders_db")); uri != "https://shop-vault.vault.azure.net/secrets/orders--udb" {
 		t.Errorf("the URI is %s", uri)
 	}
 	// A preview knows the names too, where identities are plain text.
 	for i, r := range run(t, shop(azuresecret.StoreArgs{Vault: "shop-vault"})).Of(assignmentType) {
-		if name := show(r.Inputs.Get("roleAssignmentName")); !strings.Contains(got[i], name) {
+		if name := secrettest.Show(r.Inputs.Get("roleAssignmentName")); !strings.Contains(got[i], name) {
 			t.Errorf("a preview names %s %s", r, name)
 		}
 	}
@@ -329,7 +288,7 @@ func TestNewStoreMistakes(t *testing.T) {
 			return nil
 		})
 		if len(g.Resources) > 0 {
-			t.Errorf("%v are registered in spite of the mistakes", names(g))
+			t.Errorf("%v are registered in spite of the mistakes", secrettest.Names(g))
 		}
 	}
 }
@@ -357,7 +316,7 @@ func TestNewSecretMistakes(t *testing.T) {
 		return nil
 	})
 	if len(g.Resources) > 0 {
-		t.Errorf("%v are registered in spite of the mistakes", names(g))
+		t.Errorf("%v are registered in spite of the mistakes", secrettest.Names(g))
 	}
 }
 
@@ -382,7 +341,7 @@ func TestIdentityOfAnotherResource(t *testing.T) {
 
 func TestExample(t *testing.T) {
 	g := run(t, program)
-	if got := show(g.Of(vaultType)[0].Inputs.Get("vaultName")); got != "shop-prod-eu" {
+	if got := secrettest.Show(g.Of(vaultType)[0].Inputs.Get("vaultName")); got != "shop-prod-eu" {
 		t.Errorf("the vault is %q", got)
 	}
 	if got := len(g.Of(assignmentType)); got != 2 {

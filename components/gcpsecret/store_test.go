@@ -12,6 +12,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/gcpsecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/plan"
 )
 
@@ -46,15 +47,6 @@ func shop(args gcpsecret.StoreArgs) pulumi.RunFunc {
 	}
 }
 
-func run(t *testing.T, program pulumi.RunFunc) *plan.Graph {
-	t.Helper()
-	g, err := plan.Run(t.Context(), program, plan.Options{Config: map[string]string{"gcp:project": "shop"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
 // named gives the one resource of a type and name.
 func named(t *testing.T, g *plan.Graph, typ, name string) plan.Resource {
 	t.Helper()
@@ -67,12 +59,9 @@ func named(t *testing.T, g *plan.Graph, typ, name string) plan.Resource {
 	return plan.Resource{}
 }
 
-func names(g *plan.Graph) []string {
-	var all []string
-	for _, r := range g.Resources {
-		all = append(all, r.String())
-	}
-	return all
+func run(t *testing.T, program pulumi.RunFunc) *plan.Graph {
+	t.Helper()
+	return secrettest.MustRecord(t, program, map[string]string{"gcp:project": "shop"})
 }
 
 func TestGraph(t *testing.T) {
@@ -92,7 +81,7 @@ func TestGraph(t *testing.T) {
 		"gcp:projects/service:Service shop-secretmanager",
 		"gcp:projects/serviceIdentity:ServiceIdentity shop",
 	}
-	if diff := cmp.Diff(want, names(run(t, shop(gcpsecret.StoreArgs{})))); diff != "" {
+	if diff := cmp.Diff(want, secrettest.Names(run(t, shop(gcpsecret.StoreArgs{})))); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
 }
@@ -161,12 +150,12 @@ func TestEncryption(t *testing.T) {
 		}
 		want := strings.ReplaceAll(test.want, "kmsKeyName: key-", "kmsKeyName: id:"+keyType+" shop-")
 		for _, s := range g.Of(secretType) {
-			if got := show(s.Inputs.Get("replication")); got != want {
+			if got := secrettest.Show(s.Inputs.Get("replication")); got != want {
 				t.Errorf("with %v %s has the replication\n%s, want\n%s", test.locations, s, got, want)
 			}
 		}
 		for _, k := range g.Of(keyType) {
-			if got := show(k.Inputs.Get("rotationPeriod")); got != "7776000s" {
+			if got := secrettest.Show(k.Inputs.Get("rotationPeriod")); got != "7776000s" {
 				t.Errorf("%s rotates after %s, want 90 days", k, got)
 			}
 			if _, named := k.Inputs.GetOk("name"); named {
@@ -176,40 +165,18 @@ func TestEncryption(t *testing.T) {
 		for _, grant := range g.Of(grantType) {
 			want := "{cryptoKeyId: id:" + keyType + " " + grant.Name +
 				", member: serviceAccount:agent, role: roles/cloudkms.cryptoKeyEncrypterDecrypter}"
-			if got := show(property.New(grant.Inputs)); got != want {
+			if got := secrettest.Show(property.New(grant.Inputs)); got != want {
 				t.Errorf("%s is %s, want %s", grant, got, want)
 			}
 		}
 	}
 }
 
-// show writes a value with its keys in order.
-func show(v property.Value) string {
-	switch {
-	case v.IsMap():
-		var fields []string
-		for key, v := range v.AsMap().All {
-			fields = append(fields, key+": "+show(v))
-		}
-		slices.Sort(fields)
-		return "{" + strings.Join(fields, ", ") + "}"
-	case v.IsArray():
-		var items []string
-		for _, v := range v.AsArray().All {
-			items = append(items, show(v))
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case v.IsString():
-		return v.AsString()
-	}
-	return v.GoString()
-}
-
 func TestReaders(t *testing.T) {
 	g := run(t, shop(gcpsecret.StoreArgs{Prefix: "shop-"}))
 	var got []string
 	for _, r := range g.Of(memberType) {
-		got = append(got, show(property.New(r.Inputs)))
+		got = append(got, secrettest.Show(property.New(r.Inputs)))
 	}
 	want := []string{
 		"{member: serviceAccount:checkout@shop.iam.gserviceaccount.com, role: roles/secretmanager.secretAccessor, secretId: shop-orders-db}",
@@ -219,7 +186,7 @@ func TestReaders(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("grants (-want +got):\n%s", diff)
 	}
-	for _, name := range names(g) {
+	for _, name := range secrettest.Names(g) {
 		if strings.Contains(name, "Binding") || strings.Contains(name, "Policy") || strings.Contains(name, "SecretVersion") {
 			t.Errorf("%s is none of ours: it holds a value or removes the grants of others", name)
 		}
@@ -241,8 +208,8 @@ func TestRecovery(t *testing.T) {
 		g := run(t, shop(test.args))
 		for _, s := range g.Of(secretType) {
 			ttl, has := s.Inputs.GetOk("versionDestroyTtl")
-			if has != (test.ttl != "") || has && show(ttl) != test.ttl {
-				t.Errorf("%+v: %s keeps versions for %s, want %q", test.args, s, show(ttl), test.ttl)
+			if has != (test.ttl != "") || has && secrettest.Show(ttl) != test.ttl {
+				t.Errorf("%+v: %s keeps versions for %s, want %q", test.args, s, secrettest.Show(ttl), test.ttl)
 			}
 		}
 		for _, r := range append(g.Of(secretType), g.Of(keyType)...) {
@@ -284,7 +251,7 @@ func TestNewStoreMistakes(t *testing.T) {
 		return nil
 	})
 	if len(g.Resources) > 0 {
-		t.Errorf("%v are registered in spite of the mistakes", names(g))
+		t.Errorf("%v are registered in spite of the mistakes", secrettest.Names(g))
 	}
 }
 
@@ -311,7 +278,7 @@ func TestNewSecretMistakes(t *testing.T) {
 		return nil
 	})
 	if len(g.Resources) > 0 {
-		t.Errorf("%v are registered in spite of the mistakes", names(g))
+		t.Errorf("%v are registered in spite of the mistakes", secrettest.Names(g))
 	}
 }
 
@@ -337,13 +304,13 @@ func TestIdentityOfAnotherResource(t *testing.T) {
 func TestExample(t *testing.T) {
 	g := run(t, program)
 	s := named(t, g, secretType, "orders-db")
-	if got := show(s.Inputs.Get("secretId")); got != "shop-prod-orders-db" {
+	if got := secrettest.Show(s.Inputs.Get("secretId")); got != "shop-prod-orders-db" {
 		t.Errorf("the secret's id is %q", got)
 	}
-	if got := show(s.Inputs.Get("annotations")); got != "{description: Password of the orders database}" {
+	if got := secrettest.Show(s.Inputs.Get("annotations")); got != "{description: Password of the orders database}" {
 		t.Errorf("the annotations are %s", got)
 	}
 	if !g.Outputs.Get("ordersDb").IsComputed() {
-		t.Errorf("the output is %s", show(g.Outputs.Get("ordersDb")))
+		t.Errorf("the output is %s", secrettest.Show(g.Outputs.Get("ordersDb")))
 	}
 }
