@@ -24,6 +24,8 @@ type Cloud struct {
 	MakesIdentities bool
 	// MinRecovery and MaxRecovery bound the time in which a deleted secret can be recovered.
 	MinRecovery, MaxRecovery time.Duration
+	// MinEvery and MaxEvery bound the time from one rotation to the next.
+	MinEvery, MaxEvery time.Duration
 }
 
 // Same tells whether two identities that CheckIdentity accepts are one.
@@ -42,6 +44,14 @@ func (c Cloud) CheckRecovery(d time.Duration) error {
 	}
 	return fmt.Errorf("must be whole days from %s to %s on %s, not %s",
 		Duration(c.MinRecovery), Duration(c.MaxRecovery), c.Name, Duration(d))
+}
+
+// CheckEvery gives the rule that the time between two rotations breaks, or nil. Manual is allowed.
+func (c Cloud) CheckEvery(e Every) error {
+	if e == Manual || time.Duration(e) >= c.MinEvery && time.Duration(e) <= c.MaxEvery {
+		return nil
+	}
+	return fmt.Errorf("must be %s to %s on %s, or manual, not %s", Duration(c.MinEvery), Duration(c.MaxEvery), c.Name, e)
 }
 
 // DefaultRecovery is how long a deleted secret can be recovered unless the stack says otherwise.

@@ -86,6 +86,18 @@ func (d *Declaration) Reads(reader string) []Spec {
 	return specs
 }
 
+// Rotated gives the secrets that have a Rotation.
+func (d *Declaration) Rotated() []Spec {
+	return slices.DeleteFunc(slices.Clone(d.Secrets), func(s Spec) bool { return s.Rotation == nil })
+}
+
+// ReadByRotator tells whether the rotation of another secret reads this one, which may then do without readers.
+func (d *Declaration) ReadByRotator(name string) bool {
+	return slices.ContainsFunc(d.Secrets, func(s Spec) bool {
+		return s.Rotation != nil && slices.Contains(s.Rotation.Reads(), name)
+	})
+}
+
 // Readers gives each reader that occurs, once, in order.
 func (d *Declaration) Readers() []string {
 	readers := map[string]bool{}
@@ -119,9 +131,10 @@ func (d *Declaration) check(doc *strict.Document) {
 		} else {
 			envs[env] = s
 		}
-		if len(s.Readers) == 0 && !doc.Wrong(at(s, "")) && !doc.Wrong(at(s, ".readers")) {
+		if len(s.Readers) == 0 && !d.ReadByRotator(s.Name) && !doc.Wrong(at(s, "")) && !doc.Wrong(at(s, ".readers")) {
 			doc.Add(at(s, ".readers"), "names nobody; a secret needs at least one reader")
 		}
+		d.checkRotation(s, doc)
 		for i, r := range s.Readers {
 			field := at(s, fmt.Sprintf(".readers[%d]", i))
 			if doc.Wrong(field) {
@@ -153,6 +166,11 @@ func (d *Declaration) checkFor(t Target, doc *strict.Document) {
 				first.Name, doc.Line(at(first, "")), t.Cloud.Name, name)
 		}
 		names[name] = s
+		if field := at(s, ".rotation.every"); s.Rotation != nil && !doc.Wrong(field) {
+			if err := t.Cloud.CheckEvery(s.Rotation.Every); err != nil {
+				doc.Add(field, "%s", err)
+			}
+		}
 		var held []string // the readers whose identities are known
 		for i, r := range s.Readers {
 			field := at(s, fmt.Sprintf(".readers[%d]", i))

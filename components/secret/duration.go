@@ -48,3 +48,37 @@ func (d Duration) String() string {
 	}
 	return fmt.Sprintf("%gh", time.Duration(d).Hours())
 }
+
+// Every is the time between two rotations: a Duration, or Manual, the zero value.
+type Every Duration
+
+// Manual rotation has no schedule: a person starts it.
+const Manual Every = 0
+
+// UnmarshalText reads what String writes.
+func (e *Every) UnmarshalText(text []byte) error {
+	if string(text) == "manual" {
+		*e = Manual
+		return nil
+	}
+	var d Duration
+	if err := d.UnmarshalText(text); err != nil || d == 0 {
+		return errors.New("must be manual, or a whole number with a unit, h, d or w, such as 30d")
+	}
+	*e = Every(d)
+	return nil
+}
+
+// String gives manual for Manual, and otherwise what Duration gives.
+func (e Every) String() string {
+	if e == Manual {
+		return "manual"
+	}
+	return Duration(e).String()
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (e Every) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// MarshalText writes what UnmarshalText reads.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

@@ -132,6 +132,11 @@ func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"secrets:\n  %s: {}\n", "secrets:\n  a: %s\n", "secrets: [%s]", "%s", "secrets:\n  a: {readers: [%s]}", "a: &%s b",
 		"secrets:\n  a: {value: %s}", "*%s", "secrets: {a: {env: '%s}}", "? %s\n: b", "- %s: [", "!%s a", "%%%s a\n---\n",
+		"secrets:\n  a: {rotation: {every: %s, grace: %[1]s, generated: {kind: %[1]s, length: %[1]s, alphabet: %[1]s, require: [%[1]s]}}}",
+		"secrets:\n  a: {rotation: {every: 30d, postgres: {users: [%s, a], admin: %[1]s, format: %[1]s}}, readers: [r]}",
+		"secrets:\n  a: {rotation: {every: 30d, mysql: {users: [a, b, c], admin: a, password: %s}}}",
+		"secrets:\n  a: {rotation: {every: manual, webhook: {key: %s}}}\n  b: {rotation: {webhook: {key: b}}}",
+		"secrets:\n  a: {rotation: {every: 1d, grace: 2d, generated: {alphabet: '%s and the rest'}, webhook: }}",
 	} {
 		f.Add(fmt.Sprintf(text, canary))
 	}

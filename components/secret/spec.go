@@ -19,8 +19,12 @@ type Spec struct {
 	// Zero: made of the name, as EnvName says.
 	Env string `yaml:"env" json:"env,omitempty" jsonschema:"description=The environment variable in which the application expects the value. Without it: the name in upper case with each - and / as _,pattern=^[A-Za-z_][A-Za-z0-9_]*$"`
 
-	// Readers name the workloads that may read the secret; nobody else can. At least one.
-	Readers []string `yaml:"readers" json:"readers" jsonschema:"description=The workloads that may read the secret; nobody else can,minItems=1,uniqueItems=true"`
+	// Readers name the workloads that may read the secret; nobody else can. At least one, unless the
+	// rotation of another secret reads it.
+	Readers []string `yaml:"readers" json:"readers,omitempty" jsonschema:"description=The workloads that may read the secret; nobody else can. Only a secret that the rotation of another one reads needs none,minItems=1,uniqueItems=true"`
+
+	// Rotation is how the value is changed. Nil: nobody but an operator changes it.
+	Rotation *Rotation `yaml:"rotation" json:"rotation,omitempty" jsonschema:"description=How the value is changed. Without it: nobody but an operator changes it"`
 }
 
 const (

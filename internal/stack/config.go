@@ -32,6 +32,9 @@ type Config struct {
 	Recovery secret.Duration `yaml:"secretstack:recovery"`
 	// AllowDestroy lets the stack's keys and secrets be deleted. Zero: they are protected.
 	AllowDestroy bool `yaml:"secretstack:allowDestroy"`
+	// Targets say where the rotations of secrets.yaml find their targets, by the secret's name. Each rotation
+	// at a target needs one, but for the local cloud, where a secret without one is not rotated.
+	Targets map[string]TargetConfig `yaml:"secretstack:targets"`
 
 	AWS   AWSConfig   `yaml:"secretstack:aws"`
 	Azure AzureConfig `yaml:"secretstack:azure"`
@@ -46,6 +49,27 @@ type AWSConfig struct {
 	Organization string `yaml:"organization"`
 	// Replicas are further regions in which each secret can be read. Zero: none.
 	Replicas []string `yaml:"replicas"`
+	// RotatorBundle is a prebuilt function, as make lambda writes it, relative to the project. Zero: it is built.
+	RotatorBundle string `yaml:"rotatorBundle"`
+	// Networks are the VPCs in which targets are, by names of one's own choice. Each has a rotator of its own.
+	// Zero: the one rotator is in no VPC.
+	Networks map[string]NetworkConfig `yaml:"networks"`
+	// Schedules say when single secrets are rotated, by their names. Zero: as secrets.yaml says, at any
+	// time of the day.
+	Schedules map[string]ScheduleConfig `yaml:"schedules"`
+}
+
+// NetworkConfig is a VPC in which the targets of some secrets are.
+type NetworkConfig struct {
+	VPC     string   `yaml:"vpc"`     // the VPC's id. Required
+	Subnets []string `yaml:"subnets"` // the ids of subnets that reach the targets and Secrets Manager. At least one
+	Secrets []string `yaml:"secrets"` // the rotated secrets whose targets are there. At least one
+}
+
+// ScheduleConfig is when AWS rotates a secret: see awssecret.CheckSchedule.
+type ScheduleConfig struct {
+	Expression string          `yaml:"expression"` // rate(…) or cron(…). Required
+	Window     secret.Duration `yaml:"window"`     // how long after that it may begin. Zero: AWS's default
 }
 
 // AzureConfig is what only Azure understands.
@@ -56,6 +80,11 @@ type AzureConfig struct {
 	ResourceGroup string `yaml:"resourceGroup"`
 	// AllowedNetworks are the IPv4 addresses and ranges from which the vault can be reached. Zero: none.
 	AllowedNetworks []string `yaml:"allowedNetworks"`
+	// RotatorImage is the image of the rotator, with its digest. Required where a secret is rotated.
+	RotatorImage string `yaml:"rotatorImage"`
+	// RotatorSubnet is the resource id of an existing subnet, delegated to Microsoft.App/environments, in which
+	// the rotator runs. Zero: it is in no virtual network, and reaches the internet.
+	RotatorSubnet string `yaml:"rotatorSubnet"`
 	// Key must be zero: Key Vault cannot encrypt secrets under a customer's key.
 	Key string `yaml:"key"`
 }
@@ -64,6 +93,14 @@ type AzureConfig struct {
 type GCPConfig struct {
 	// Locations are the regions that hold the secrets. Zero: Google chooses.
 	Locations []string `yaml:"locations"`
+	// RotatorImage is the image of the rotator, with its digest. Required where a secret is rotated.
+	RotatorImage string `yaml:"rotatorImage"`
+	// RotatorLocation is the region in which the rotator runs. Zero: the first of Locations.
+	RotatorLocation string `yaml:"rotatorLocation"`
+	// RotatorNetwork and RotatorSubnetwork are the part of a VPC through which the rotator reaches its targets.
+	// Zero: it reaches the internet only.
+	RotatorNetwork    string `yaml:"rotatorNetwork"`
+	RotatorSubnetwork string `yaml:"rotatorSubnetwork"`
 }
 
 // LocalConfig is what only the local cloud understands.
@@ -132,9 +169,15 @@ func (c *Config) check(doc *strict.Document, values map[string]string) {
 		}
 		checkEach(doc, "azure.vault", azuresecret.CheckVault, c.Azure.Vault)
 		checkEach(doc, "azure.allowedNetworks[%d]", azuresecret.CheckNetwork, c.Azure.AllowedNetworks...)
+		if id := c.Azure.RotatorSubnet; id != "" {
+			checkEach(doc, "azure.rotatorSubnet", azuresecret.CheckSubnet, id)
+		}
 	case gcpsecret.Limits.Name:
 		needs("gcp:project", "the id of the project that has the secrets")
 		checkEach(doc, "gcp.locations[%d]", gcpsecret.CheckLocation, c.GCP.Locations...)
+		if l := c.GCP.RotatorLocation; l != "" {
+			checkEach(doc, "gcp.rotatorLocation", gcpsecret.CheckLocation, l)
+		}
 	case localsecret.Limits.Name:
 		if f := c.Local.File; f != "" && !filepath.IsLocal(f) {
 			doc.Add(namespace+"local.file", "must be a file below the project's folder")

@@ -33,7 +33,10 @@ type Stack struct {
 	Dir         string // of the project
 	Config      Config
 	Declaration *secret.Declaration
-	Plan        *plan.Graph // what Run registers in a new stack
+	Addresses   map[string]secret.Address // of the targets that the configuration names, by the secret's name
+	Plan        *plan.Graph               // what Run registers in a new stack
+
+	planning bool // nothing that a plan does not show needs to be made
 
 	values  map[string]string // the whole configuration, by full key
 	secrets []string          // the keys of the encrypted ones, which values does not have
@@ -170,23 +173,27 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node, elsewher
 	}
 
 	var target *secret.Target
-	if cloud, ok := clouds[s.Config.Cloud]; ok {
+	cloud, known := clouds[s.Config.Cloud]
+	if known {
 		if doc.Wrong(namespace + "identities") {
 			cloud.MakesIdentities = true // the readers without one follow from this
 		}
 		target = &secret.Target{Cloud: cloud, Prefix: s.prefix(), Identities: s.Config.Identities, Where: doc.File}
-	}
-	problems := doc.Problems
-	for i, p := range problems {
-		if slices.ContainsFunc(inherited, func(key string) bool { return p.Field == key || strings.HasPrefix(p.Field, key+".") }) {
-			problems[i].File = elsewhere
-		}
 	}
 	var more secret.Problems
 	var err error
 	s.Declaration, err = secret.Load(filepath.Join(s.Dir, declarationFile), target)
 	if !errors.As(err, &more) && err != nil {
 		more = secret.Problems{{File: declarationFile, Rule: err.Error()}}
+	}
+	if known && s.Declaration != nil && len(s.Declaration.Secrets) > 0 {
+		s.checkRotation(doc)
+	}
+	problems := doc.Problems
+	for i, p := range problems {
+		if slices.ContainsFunc(inherited, func(key string) bool { return p.Field == key || strings.HasPrefix(p.Field, key+".") }) {
+			problems[i].File = elsewhere
+		}
 	}
 	return append(problems, more...).Err()
 }

@@ -28,11 +28,16 @@ func Run(ctx *pulumi.Context) error { return In(ctx.RootDirectory())(ctx) }
 
 // In is Run for the project in a folder, which the Automation API does not tell a program.
 func In(dir string) pulumi.RunFunc {
+	return program(dir, false)
+}
+
+func program(dir string, planning bool) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		s, err := fromContext(ctx, dir)
 		if err != nil {
 			return err
 		}
+		s.planning = planning
 		return s.build(ctx)
 	}
 }
@@ -46,7 +51,7 @@ func (s *Stack) plan(ctx context.Context) (*plan.Graph, error) {
 	for _, key := range s.secrets {
 		config[key] = ""
 	}
-	return plan.Run(ctx, In(s.Dir), plan.Options{
+	return plan.Run(ctx, program(s.Dir, true), plan.Options{
 		Project: s.Project, Stack: s.Name, Root: s.Dir, Config: config, SecretKeys: s.secrets,
 	})
 }
@@ -110,8 +115,16 @@ func (s *Stack) aws(ctx *pulumi.Context) (adder, error) {
 		Accounts:     s.accounts(),
 		Replicas:     replicas,
 	})
+	if err != nil {
+		return nil, err
+	}
+	rotator, err := s.awsRotators(ctx, store)
 	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
-		c, err := awssecret.NewSecret(ctx, spec.Name, &awssecret.SecretArgs{Store: store, Spec: spec, Readers: readers})
+		schedule := s.Config.AWS.Schedules[spec.Name]
+		c, err := awssecret.NewSecret(ctx, spec.Name, &awssecret.SecretArgs{
+			Store: store, Spec: spec, Readers: readers, Rotator: rotator(spec),
+			Schedule: schedule.Expression, Window: time.Duration(schedule.Window),
+		})
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}
@@ -127,8 +140,16 @@ func (s *Stack) azure(ctx *pulumi.Context) (adder, error) {
 		Recovery:        time.Duration(s.Config.Recovery),
 		AllowDestroy:    s.Config.AllowDestroy,
 	})
+	if err != nil {
+		return nil, err
+	}
+	rotator, err := s.azureRotator(ctx, store)
 	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
-		c, err := azuresecret.NewSecret(ctx, spec.Name, &azuresecret.SecretArgs{Store: store, Spec: spec, Readers: readers})
+		args := &azuresecret.SecretArgs{Store: store, Spec: spec, Readers: readers}
+		if s.hasRotator(spec) {
+			args.Rotator = rotator
+		}
+		c, err := azuresecret.NewSecret(ctx, spec.Name, args)
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}
@@ -143,8 +164,16 @@ func (s *Stack) gcp(ctx *pulumi.Context) (adder, error) {
 		Recovery:     time.Duration(s.Config.Recovery),
 		AllowDestroy: s.Config.AllowDestroy,
 	})
+	if err != nil {
+		return nil, err
+	}
+	rotator, err := s.gcpRotator(ctx, store)
 	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
-		c, err := gcpsecret.NewSecret(ctx, spec.Name, &gcpsecret.SecretArgs{Store: store, Spec: spec, Readers: readers})
+		args := &gcpsecret.SecretArgs{Store: store, Spec: spec, Readers: readers}
+		if s.hasRotator(spec) {
+			args.Rotator = rotator
+		}
+		c, err := gcpsecret.NewSecret(ctx, spec.Name, args)
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -175,6 +176,9 @@ func (d *Document) decode(node *yaml.Node, field string, v reflect.Value) {
 		return
 	}
 	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.decode(node, field, v.Elem())
 	case reflect.Struct:
 		d.decodeStruct(node, field, v)
 	case reflect.Map:
@@ -200,6 +204,13 @@ func (d *Document) decode(node *yaml.Node, field string, v reflect.Value) {
 			return
 		}
 		v.SetBool(node.Value == "true")
+	case reflect.Int:
+		n, err := strconv.Atoi(node.Value) // in quotes too
+		if node.Kind != yaml.ScalarNode || err != nil {
+			d.wrongKind(node, field, "a whole number")
+			return
+		}
+		v.SetInt(int64(n))
 	case reflect.String:
 		if node.Kind != yaml.ScalarNode || node.Tag != "!!str" {
 			d.wrongKind(node, field, "text (in quotes, if it is a number or a word such as true)")
