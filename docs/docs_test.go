@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/stack"
 )
 
 var (
@@ -18,9 +19,9 @@ var (
 
 func pages(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("*.md")
-	if err != nil || len(files) < 5 {
-		t.Fatal("no pages: ", files, err)
+	files := glob(t, "*.md", "targets/*.md")
+	if len(files) < 7 {
+		t.Fatal("no pages: ", files)
 	}
 	texts := map[string]string{}
 	for _, file := range append(files, "../README.md", "../CONTRIBUTING.md") {
@@ -33,14 +34,23 @@ func pages(t *testing.T) map[string]string {
 	return texts
 }
 
+func glob(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
 // TestGoSnippets demands that each Go snippet stands in an example, which the compiler has seen.
 func TestGoSnippets(t *testing.T) {
-	files, err := filepath.Glob("../components/*/example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var examples strings.Builder
-	for _, file := range files {
+	for _, file := range glob(t, "../components/*/example_test.go", "../rotation/*/example_test.go") {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -90,6 +100,37 @@ func TestDeclarations(t *testing.T) {
 		}
 	}
 	if snippets == 0 {
+		t.Error("found none")
+	}
+}
+
+// TestStacks opens each stack's file that stands on a page beside a secrets.yaml, together with it.
+func TestStacks(t *testing.T) {
+	stacks := 0
+	for file, text := range pages(t) {
+		parts := map[string]string{}
+		for _, m := range block.FindAllStringSubmatch(text, -1) {
+			if kind, _, _ := strings.Cut(m[2], "\n"); m[1] == "yaml" {
+				parts[kind] = m[2]
+			}
+		}
+		if parts["secrets:"] == "" || parts["config:"] == "" {
+			continue
+		}
+		stacks++
+		dir := t.TempDir()
+		for name, content := range map[string]string{
+			"Pulumi.yaml": "name: shop\nruntime: go\n", "Pulumi.docs.yaml": parts["config:"], "secrets.yaml": parts["secrets:"],
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := stack.Open(dir, "docs"); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if stacks == 0 {
 		t.Error("found none")
 	}
 }
