@@ -206,6 +206,58 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// A rotation outside changes outputs only, so that an update finds nothing to do, and changes no value.
+func TestReadAfterRotation(t *testing.T) {
+	s := serve(t)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := inputs("f.yaml", readers(key.Recipient().String()))
+	id, out, err := create(t, s, in, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = agefile.Update("f.yaml", func(f *agefile.File) error {
+		v, err := f.Stage("orders-db", "a round", []byte("canary"), []age.Identity{key})
+		if err != nil {
+			return err
+		}
+		if err := f.Promote("orders-db", v); err != nil {
+			return err
+		}
+		_, err = f.Stage("orders-db", "the next round", []byte("canary"), []age.Identity{key})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile("f.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := s.Read(t.Context(), &pulumirpc.ReadRequest{Id: id, Urn: urn, Inputs: marshal(t, in), Properties: marshal(t, out)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := plugin.UnmarshalProperties(read.GetProperties(), wire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if version := state["version"].NumberValue(); version != 2 {
+		t.Errorf("version %v, want 2", version)
+	}
+	diff, err := s.Diff(t.Context(), &pulumirpc.DiffRequest{
+		Id: id, Urn: urn, Olds: read.GetProperties(), OldInputs: read.GetInputs(), News: marshal(t, in),
+	})
+	if err != nil || diff.GetChanges() != pulumirpc.DiffResponse_DIFF_NONE {
+		t.Errorf("differences: %v, %v", diff.GetDetailedDiff(), err)
+	}
+	if after, _ := os.ReadFile("f.yaml"); string(before) != string(after) {
+		t.Error("the file was changed")
+	}
+}
+
 func TestActualReaders(t *testing.T) {
 	declared := map[string]string{"checkout": "age1c", "alice": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZFoaXvPMa8KlYT6ZXJy9pW0EgDIoQHWwbcJmYIFmOr alice@laptop"}
 	key, err := agefile.CanonicalRecipient(declared["alice"])

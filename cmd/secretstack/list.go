@@ -42,21 +42,34 @@ type item struct {
 	Secret  string   `json:"secret"`
 	Env     string   `json:"env"`
 	Readers []string `json:"readers"`
-	Where   string   `json:"where"` // the cloud's name for it
+	// Rotation is the time between two rotations, and at which target.
+	Rotation string `json:"rotation,omitempty"`
+	Where    string `json:"where"` // the cloud's name for it
 }
 
 func list(s *stack.Stack) []item {
+	places := placesOf(s)
+	var items []item
+	for _, spec := range s.Declaration.Secrets {
+		readers := append([]string{}, spec.Readers...) // [] in JSON, where there are none
+		rotation := ""
+		if r := spec.Rotation; r != nil {
+			rotation = r.Every.String() + " " + r.Target()
+		}
+		items = append(items, item{spec.Name, spec.EnvName(), readers, rotation, places[spec.Name]})
+	}
+	return items
+}
+
+// placesOf gives the cloud's names for the secrets, by name.
+func placesOf(s *stack.Stack) map[string]string {
 	places := map[string]string{}
 	for _, r := range s.Plan.Resources {
 		if p := place(r); p != "" {
 			places[r.Name] = p
 		}
 	}
-	var items []item
-	for _, spec := range s.Declaration.Secrets {
-		items = append(items, item{spec.Name, spec.EnvName(), spec.Readers, places[spec.Name]})
-	}
-	return items
+	return places
 }
 
 // place tells where a resource has a secret, if it is one that does.
@@ -76,9 +89,9 @@ func place(r plan.Resource) string {
 }
 
 func printItems(w io.Writer, items []item) error {
-	rows := [][]string{{"SECRET", "ENV", "READERS", "WHERE"}}
+	rows := [][]string{{"SECRET", "ENV", "READERS", "ROTATION", "WHERE"}}
 	for _, i := range items {
-		rows = append(rows, []string{i.Secret, i.Env, strings.Join(i.Readers, ", "), i.Where})
+		rows = append(rows, []string{i.Secret, i.Env, strings.Join(i.Readers, ", "), i.Rotation, i.Where})
 	}
 	return printTable(w, rows)
 }

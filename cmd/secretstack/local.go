@@ -31,6 +31,11 @@ func (s *selection) openLocal(command string) (*localStack, error) {
 		return nil, inputError{fmt.Errorf("%s is for the local cloud, and the stack %s is on %s: use that cloud's own tools for its values",
 			command, opened.Name, opened.Config.Cloud)}
 	}
+	return s.local(opened)
+}
+
+// local gives the selected stack, which is of the local cloud.
+func (s *selection) local(opened *stack.Stack) (*localStack, error) {
 	keys, err := agefile.KeyDir(opened.Project, opened.Name)
 	if err != nil {
 		return nil, err
@@ -43,8 +48,8 @@ func fileOf(s *stack.Stack) string { return cmp.Or(s.Config.Local.File, agefile.
 
 func isLocal(s *stack.Stack) bool { return s.Config.Cloud == localsecret.Limits.Name }
 
-// spec gives a declared secret.
-func (s *localStack) spec(name string) (secret.Spec, error) {
+// declared gives a secret by its name.
+func declared(s *stack.Stack, name string) (secret.Spec, error) {
 	names := make([]string, len(s.Declaration.Secrets))
 	for i, spec := range s.Declaration.Secrets {
 		if spec.Name == name {
@@ -56,10 +61,11 @@ func (s *localStack) spec(name string) (secret.Spec, error) {
 	return secret.Spec{}, inputError{fmt.Errorf("secrets.yaml declares no secret of that name; %s", strict.Suggest(name, names))}
 }
 
-// recipients gives the public keys of a secret's readers.
+// recipients gives the public keys to which a secret is encrypted.
 func (s *localStack) recipients(spec secret.Spec, isNew bool) ([]string, error) {
-	recipients := make([]string, len(spec.Readers))
-	for i, reader := range spec.Readers {
+	names := localsecret.Recipients(spec)
+	recipients := make([]string, len(names))
+	for i, reader := range names {
 		var err error
 		if recipients[i], err = s.recipient(reader, isNew); err != nil {
 			return nil, err
@@ -90,14 +96,10 @@ func (s *localStack) recipient(reader string, isNew bool) (string, error) {
 	return recipient, err
 }
 
-// values decrypts all that a reader may read, with the private key in a file, as NAME=VALUE.
-// Its error has every secret that is missing or cannot be decrypted.
-func (s *localStack) values(reader, identity string) ([]string, error) {
+// values decrypts all that a reader may read in the encrypted file, with its private key in another, as
+// NAME=VALUE. Its error has every secret that is missing or cannot be decrypted.
+func (s *localStack) values(file *agefile.File, reader, identity string) ([]string, error) {
 	keys, err := agefile.LoadIdentities(identity)
-	if err != nil {
-		return nil, err
-	}
-	file, err := agefile.Read(s.file)
 	if err != nil {
 		return nil, err
 	}

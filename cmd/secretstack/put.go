@@ -61,7 +61,7 @@ var (
 )
 
 func (s *localStack) put(cmd *cobra.Command, name string) error {
-	spec, err := s.spec(name)
+	spec, err := declared(s.Stack, name)
 	if err != nil {
 		return err
 	}

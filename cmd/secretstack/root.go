@@ -27,7 +27,8 @@ const rootExamples = `  secretstack validate                     # look for mist
   secretstack plan -s prod                 # what would be there, without credentials or network
   secretstack up -s local                  # provision on this machine
   secretstack put stripe-api-key -s local  # type a value in
-  secretstack run -s local --as checkout -- ./checkout`
+  secretstack run -s local --as checkout -- ./checkout
+  secretstack rotate --due -s local        # give new values to what is due`
 
 // inputError is a mistake in what the user gave, rather than a failure.
 type inputError struct{ error }
@@ -88,11 +89,13 @@ func newRoot() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "look", Title: "Look, without credentials or network:"},
 		&cobra.Group{ID: "provision", Title: "Provision, with the Pulumi engine:"},
+		&cobra.Group{ID: "rotate", Title: "Rotate:"},
 		&cobra.Group{ID: "use", Title: "Use the local cloud:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"look":      {newValidate(), newList(), newPlan(), newSchema()},
 		"provision": {newPreview(), newUp(), newDestroy()},
+		"rotate":    {newRotate(), newRotations()},
 		"use":       {newPut(), newRun()},
 	} {
 		for _, c := range commands {

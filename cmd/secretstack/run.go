@@ -115,10 +115,15 @@ func (s *localStack) run(reader, identity string, command []string) error {
 	if err != nil {
 		return notStarted(err)
 	}
-	values, err := s.values(reader, identity)
+	file, err := agefile.Read(s.file)
+	if err != nil {
+		return err
+	}
+	values, err := s.values(file, reader, identity)
 	if err != nil {
 		return fmt.Errorf("%s was not started, as %s cannot have all of its secrets:\n%w%s", command[0], reader, err, s.advice(err, identity))
 	}
+	s.overdue(os.Stderr, file, s.Declaration.Reads(reader))
 	env := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return slices.ContainsFunc(s.Declaration.Secrets, func(spec secret.Spec) bool { return spec.EnvName() == name })

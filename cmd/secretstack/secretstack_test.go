@@ -19,11 +19,15 @@ func TestMain(m *testing.M) {
 // TestScripts runs the scripts in testdata, each in a copy of the sample project with a home of its own.
 // UPDATE_GOLDEN=1 writes the expected outputs anew.
 func TestScripts(t *testing.T) {
+	aws := secretsManager(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_GOLDEN") == "1",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("AWS_ENDPOINT_URL", aws)
+			env.Setenv("AWS_ACCESS_KEY_ID", "test")
+			env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "home", "config"))
 			env.Cd = filepath.Join(env.WorkDir, "shop")

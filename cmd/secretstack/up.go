@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/spf13/cobra"
 
+	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/agefile"
 	"github.com/secretstack/secretstack/internal/stack"
 )
 
@@ -51,7 +53,19 @@ with secretstack:allowDestroy in its configuration.`,
 			if err != nil || !isLocal(s) {
 				return err
 			}
-			return printNext(cmd, s)
+			if err := printNext(cmd, s); err != nil {
+				return err
+			}
+			local, err := selected.local(s)
+			if err != nil {
+				return err
+			}
+			file, err := agefile.Read(local.file)
+			if err != nil {
+				return err
+			}
+			local.overdue(cmd.ErrOrStderr(), file, s.Declaration.Secrets)
+			return nil
 		},
 	}
 	selected.addFlags(cmd)
@@ -83,15 +97,18 @@ func up(ctx context.Context, cmd *cobra.Command, engine auto.Stack, local bool) 
 // printNext says what a local stack has and how to use it.
 func printNext(cmd *cobra.Command, s *stack.Stack) error {
 	var text strings.Builder
+	// Somebody uses it, and only with the right reader.
+	better := func(spec secret.Spec) bool { return spec.Env != "" && len(spec.Readers) == 1 }
+	var try secret.Spec // some secret has readers: what has none is read for the rotation of one that has
 	fmt.Fprintf(&text, "%s has, each encrypted to its readers:\n", fileOf(s))
 	for _, spec := range s.Declaration.Secrets {
+		if len(spec.Readers) == 0 {
+			fmt.Fprintf(&text, "  %s, read by the rotation of others alone\n", spec.Name)
+			continue
+		}
 		fmt.Fprintf(&text, "  %s, read by %s as %s\n", spec.Name, strings.Join(spec.Readers, " and "), spec.EnvName())
-	}
-	try := s.Declaration.Secrets[0]
-	for _, spec := range s.Declaration.Secrets {
-		if spec.Env != "" && len(spec.Readers) == 1 { // somebody uses it, and only with the right reader
+		if try.Name == "" || better(spec) && !better(try) {
 			try = spec
-			break
 		}
 	}
 	fmt.Fprintf(&text, "\nEach has a generated value until you put one. Try:\n"+

@@ -16,6 +16,8 @@ var Limits = secret.Cloud{
 	MakesIdentities: true,
 	MinRecovery:     24 * time.Hour,
 	MaxRecovery:     365 * 24 * time.Hour,
+	MinEvery:        time.Hour,
+	MaxEvery:        100 * 365 * 24 * time.Hour,
 }
 
 func secretName(prefix, name string) (string, error) {

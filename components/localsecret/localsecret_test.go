@@ -46,6 +46,26 @@ func shop(store localsecret.StoreArgs, alice string) pulumi.RunFunc {
 	}
 }
 
+// TestWithoutReaders: what only a rotation reads is for a key of the rotator, which no reader has.
+func TestWithoutReaders(t *testing.T) {
+	g, err := plan.Run(t.Context(), func(ctx *pulumi.Context) error {
+		s, err := localsecret.NewStore(ctx, "shop-dev", nil)
+		if err != nil {
+			return err
+		}
+		_, err = localsecret.NewSecret(ctx, "admin", &localsecret.SecretArgs{Store: s, Spec: secret.Spec{Name: "admin"}})
+		return err
+	}, plan.Options{Project: "shop", Stack: "dev"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := g.Of(localsecret.KeyType)
+	readers := g.Of(localsecret.EntryType)[0].Inputs.Get("readers").AsMap()
+	if len(keys) != 1 || keys[0].Inputs.Get("reader").AsString() != localsecret.Rotator || readers.Len() != 1 || !readers.Get(localsecret.Rotator).IsComputed() {
+		t.Errorf("keys %v, readers %v", keys, readers)
+	}
+}
+
 func TestGraph(t *testing.T) {
 	alice, _ := newRecipient(t)
 	for name, c := range map[string]struct {
@@ -107,7 +127,7 @@ func TestMistakes(t *testing.T) {
 			localsecret.SecretArgs{},
 			[]string{`the local store "store" cannot be made`, `File "../elsewhere.yaml" is not below`, "Recovery must be whole days"},
 		},
-		"nothing": {nil, localsecret.SecretArgs{}, []string{"Store is missing", `Spec.Name ""`, "Spec.Readers is empty"}},
+		"nothing": {nil, localsecret.SecretArgs{}, []string{"Store is missing", `Spec.Name ""`}},
 		"long name": {
 			nil,
 			localsecret.SecretArgs{Spec: secret.Spec{Name: strings.Repeat("x", 128), Readers: []string{"checkout"}}},

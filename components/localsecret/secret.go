@@ -20,7 +20,7 @@ const (
 type SecretArgs struct {
 	// Store is required.
 	Store *Store
-	// Spec is what the secret asks for in each cloud. It needs at least one reader.
+	// Spec is what the secret asks for in each cloud. Without Readers it is encrypted to Rotator's key.
 	Spec secret.Spec
 	// Readers give the public keys ("age1…" or "ssh-ed25519 …") of those of
 	// Spec.Readers that have one of their own. For the others the store makes a
@@ -64,7 +64,7 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(SecretType, name, c, opts...); err != nil {
 		return nil, err
 	}
-	recipients, err := store.recipients(ctx, spec.Readers, args.Readers)
+	recipients, err := store.recipients(ctx, Recipients(spec), args.Readers)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +92,6 @@ func (args *SecretArgs) check() error {
 		m.add("Spec.Name %q: %w", spec.Name, err)
 	} else if _, err := secretName("", spec.Name); err != nil {
 		m.add("Spec.Name %q: %w", spec.Name, err)
-	}
-	if len(spec.Readers) == 0 {
-		m.add("Spec.Readers is empty: a secret needs a reader to encrypt it to")
 	}
 	m = append(m, reader.Check(Limits, spec.Readers, args.Readers)...)
 	return m.err()

@@ -6,6 +6,9 @@
 // no counter or checksum over the whole, so that git merges changes of different
 // secrets by itself, and a conflict consists of whole entries.
 //
+// A value that is being rotated in is in its entry beside the current one, as is
+// the one before that has not been retired yet: see [File.Stage].
+//
 // What age does not give: it authenticates no sender. The name, version and
 // readers are sealed together with a value, so that a swapped or edited entry is
 // noticed. But whoever may write to the file can replace an entry with a value
@@ -24,6 +27,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/google/uuid"
 )
 
 // MaxValue is the largest value in bytes: what AWS and Google Cloud take too
@@ -36,6 +40,8 @@ var (
 	ErrNotFound = errors.New("secret not found")
 	// ErrNotReader says that none of the private keys given can decrypt the secret.
 	ErrNotReader = errors.New("not a reader")
+	// ErrNotPending says that there is no such pending value (any more).
+	ErrNotPending = errors.New("not pending")
 	// ErrTampered says that an entry is damaged, or is not as it was written.
 	ErrTampered = errors.New("tampered")
 )
@@ -53,10 +59,17 @@ type Entry struct {
 	Value string `yaml:"value"`
 	// Version counts the values that the secret has had, from 1.
 	Version int `yaml:"version"`
-	// Recipients are the readers' public keys, sorted.
+	// Recipients are the readers' public keys, sorted. All of the entry's values are encrypted to them.
 	Recipients []string `yaml:"recipients,flow"`
 	// Updated is the time when the value last changed, in UTC.
 	Updated time.Time `yaml:"updated"`
+	// ID is the value's own, and no other's in any file: the token of the rotation that made it, or a
+	// random one. Zero: an earlier secretstack wrote it.
+	ID string `yaml:"id,omitempty"`
+	// Previous is the value before the last promotion, until it is retired.
+	Previous *Other `yaml:"previous,omitempty"`
+	// Pending is the value that is to become current.
+	Pending *Other `yaml:"pending,omitempty"`
 	// PurgeAfter is the end of a deleted secret's recovery time. Zero: not deleted.
 	PurgeAfter time.Time `yaml:"purgeAfter,omitempty"`
 }
@@ -89,29 +102,37 @@ func (f *File) Get(name string, identities []age.Identity) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := e.open(name, identities)
-	if err != nil {
-		return nil, f.error(name, err)
-	}
-	return value, nil
+	return f.open(name, e, e.Version, identities)
 }
 
 // Put gives the secret a new value for exactly these recipients, as in
-// [File.SetRecipients]. It needs no private key, and does not keep value.
+// [File.SetRecipients]. It needs no private key, and does not keep value. A
+// pending and a previous value stay, unless the recipients are others than before:
+// then SetRecipients must come first, or they are gone.
 func (f *File) Put(name string, value []byte, recipients []string) error {
 	if err := CheckName(name); err != nil {
 		return f.error(name, err)
 	}
-	if len(value) == 0 || len(value) > MaxValue {
-		return f.error(name, fmt.Errorf("a value has 1 to %d bytes, this one %d", MaxValue, len(value)))
+	if err := checkSize(value); err != nil {
+		return f.error(name, err)
+	}
+	canonical, err := canonicalRecipients(recipients)
+	if err != nil {
+		return f.error(name, err)
 	}
 	e, err := f.live(name)
 	if _, there := f.entries[name]; there && err != nil {
 		return err // deleted
 	}
-	e.Version++
-	e.Updated = time.Now().UTC().Truncate(time.Second)
-	return f.store(name, e, value, recipients)
+	if !slices.Equal(e.Recipients, canonical) {
+		e.Previous, e.Pending = nil, nil
+	}
+	e.Version, e.Recipients, e.ID, e.Updated = e.next(), canonical, uuid.NewString(), now()
+	if e.Value, err = e.seal(name, e.Version, value); err != nil {
+		return f.error(name, err)
+	}
+	f.entries[name] = e
+	return nil
 }
 
 // SetRecipients makes exactly recipients ("age1…" or "ssh-ed25519 …" public
@@ -130,17 +151,28 @@ func (f *File) SetRecipients(name string, recipients []string, identities []age.
 	if slices.Equal(e.Recipients, canonical) {
 		return nil
 	}
-	value, err := e.open(name, identities)
-	if err != nil {
-		err = fmt.Errorf("its readers cannot change: %w", err)
-		if errors.Is(err, ErrNotReader) {
-			err = fmt.Errorf("%w. Let one of its present readers do this. If nobody has a private key of theirs any more, the value "+
-				"is lost: delete the entry, or the file if all are, and the next up makes a new one", err)
+	plain := map[int][]byte{}
+	for version := range e.values() {
+		value, err := e.open(name, version, identities)
+		if err != nil {
+			err = fmt.Errorf("its readers cannot change: %w", err)
+			if errors.Is(err, ErrNotReader) {
+				err = fmt.Errorf("%w. Let one of its present readers do this. If nobody has a private key of theirs any more, the value "+
+					"is lost: delete the entry, or the file if all are, and the next up makes a new one", err)
+			}
+			return f.error(name, err)
 		}
-		return f.error(name, err)
+		defer clear(value)
+		plain[version] = value
 	}
-	defer clear(value)
-	return f.store(name, e, value, canonical)
+	e.Recipients = canonical
+	for version, block := range e.values() {
+		if *block, err = e.seal(name, version, plain[version]); err != nil {
+			return f.error(name, err)
+		}
+	}
+	f.entries[name] = e
+	return nil
 }
 
 // Delete marks the secret as deleted: [File.Restore] brings it back until
@@ -153,7 +185,7 @@ func (f *File) Delete(name string, recovery time.Duration) {
 	case recovery <= 0:
 		delete(f.entries, name)
 	default:
-		e.PurgeAfter = time.Now().UTC().Truncate(time.Second).Add(recovery)
+		e.PurgeAfter = now().Add(recovery)
 		f.entries[name] = e
 	}
 }
@@ -165,14 +197,6 @@ func (f *File) Restore(name string) error {
 		return f.error(name, ErrNotFound)
 	}
 	e.PurgeAfter = time.Time{}
-	f.entries[name] = e
-	return nil
-}
-
-func (f *File) store(name string, e Entry, value []byte, recipients []string) error {
-	if err := e.seal(name, value, recipients); err != nil {
-		return f.error(name, err)
-	}
 	f.entries[name] = e
 	return nil
 }

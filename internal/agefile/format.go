@@ -24,7 +24,7 @@ const (
 
 // document is the file's text form. In an entry, short runs of lines that any
 // two entries could have in common are kept apart by lines that no other entry
-// has, and one of those comes last (updated). So git never splits two new
+// has, and one of those comes last (a time). So git never splits two new
 // neighbours into a conflict that mixes their lines (it joins conflicts that are
 // at most three lines apart): both sides of a conflict are whole entries.
 type document struct {
@@ -73,17 +73,39 @@ func parse(data []byte) (map[string]Entry, error) {
 			return nil, fmt.Errorf("secret %q: %w", name, err)
 		}
 		e := doc.Secrets[name]
-		switch {
-		case !strings.HasPrefix(e.Value, armor.Header+"\n"), !strings.HasSuffix(e.Value, "\n"+armor.Footer+"\n"):
-			return nil, fmt.Errorf("secret %q: its value is not one whole age block; if a plain value was pasted here, "+
-				"undo that and use `secretstack put`", name)
-		case e.Version < 1, e.Updated.IsZero(), len(e.Recipients) == 0:
-			return nil, fmt.Errorf("secret %q: version, updated or recipients is missing; %s", name, recoverHint)
+		for _, block := range e.values() {
+			if !strings.HasPrefix(*block, armor.Header+"\n") || !strings.HasSuffix(*block, "\n"+armor.Footer+"\n") {
+				return nil, fmt.Errorf("secret %q: its value is not one whole age block; if a plain value was pasted here, "+
+					"undo that and use `secretstack put`", name)
+			}
+		}
+		if err := e.check(); err != nil {
+			return nil, fmt.Errorf("secret %q: %w; %s", name, err, recoverHint)
 		}
 		e.Updated, e.PurgeAfter = e.Updated.UTC(), e.PurgeAfter.UTC()
+		for _, o := range e.others() {
+			o.Updated, o.RetireAfter = o.Updated.UTC(), o.RetireAfter.UTC()
+		}
 		doc.Secrets[name] = e
 	}
 	return doc.Secrets, nil
+}
+
+// check tells whether the entry has all that can be read without a key.
+func (e *Entry) check() error {
+	versions := map[int]bool{e.Version: true}
+	complete := e.Version > 0 && !e.Updated.IsZero() && len(e.Recipients) > 0
+	for _, o := range e.others() {
+		if versions[o.Version] {
+			return fmt.Errorf("it has version %d twice", o.Version)
+		}
+		versions[o.Version] = true
+		complete = complete && o.Version > 0 && !o.Updated.IsZero()
+	}
+	if !complete {
+		return errors.New("version, updated or recipients is missing")
+	}
+	return nil
 }
 
 // syntaxError keeps nothing but the line of a YAML error, whose text quotes the

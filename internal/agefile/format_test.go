@@ -149,13 +149,17 @@ func TestGitMerge(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			put(t, path, name, name, readers...)
+			put(t, path, name, "first", readers...)
+			promote(t, path, name, stage(t, path, name, "round of "+name, name, r))
+			stage(t, path, name, "next round of "+name, "next", r)
 		}
 		// The branches are not made in the same second.
 		update(t, path, func(f *File) error {
 			for _, name := range names {
 				e := f.entries[name]
-				e.Updated = e.Updated.Add(time.Duration(name[0]) * time.Minute)
+				for _, at := range []*time.Time{&e.Updated, &e.Previous.Updated, &e.Pending.Updated} {
+					*at = at.Add(time.Duration(name[0]) * time.Minute)
+				}
 				f.entries[name] = e
 			}
 			return nil
@@ -201,6 +205,16 @@ func TestGitMerge(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(text(f, newReader(f))))
+	path, r := newPath(f), newReader(f)
+	put(f, path, "a", canary, r)
+	promote(f, path, "a", stage(f, path, "a", "round-1", canary, r))
+	stage(f, path, "a", "round-2", canary, r)
+	update(f, path, func(f *File) error { return f.Schedule("a", 1, time.Now()) })
+	rotated, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(rotated)
 	f.Add([]byte("format: secretstack/v1\nsecrets: {}\n...\n"))
 	f.Add([]byte("format: secretstack/v1\nsecrets: &x\n  a: *x\n...\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -21,21 +21,18 @@ type envelope struct {
 	Recipients []string `json:"recipients"`
 }
 
-// seal encrypts the value, together with the entry's metadata, to recipients.
-func (e *Entry) seal(name string, value []byte, recipients []string) error {
-	canonical, err := canonicalRecipients(recipients)
-	if err != nil {
-		return err
-	}
-	keys := make([]age.Recipient, len(canonical))
-	for i, r := range canonical {
+// seal encrypts one of the entry's values, together with the metadata, to its recipients.
+func (e *Entry) seal(name string, version int, value []byte) (string, error) {
+	keys := make([]age.Recipient, len(e.Recipients))
+	for i, r := range e.Recipients {
+		var err error
 		if keys[i], err = parseRecipient(r); err != nil {
-			return err
+			return "", fmt.Errorf("%w: reader %d %w; %s", ErrTampered, i+1, err, recoverHint)
 		}
 	}
-	head, err := json.Marshal(envelope{name, e.Version, canonical})
+	head, err := json.Marshal(envelope{name, version, e.Recipients})
 	if err != nil {
-		return err
+		return "", err
 	}
 	plain := slices.Concat(head, []byte{'\n'}, value)
 	defer clear(plain)
@@ -44,21 +41,26 @@ func (e *Entry) seal(name string, value []byte, recipients []string) error {
 	armored := armor.NewWriter(&text)
 	w, err := age.Encrypt(armored, keys...)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if _, err := w.Write(plain); err != nil {
-		return err
+		return "", err
 	}
-	if err := errors.Join(w.Close(), armored.Close()); err != nil {
-		return err
-	}
-	e.Recipients, e.Value = canonical, text.String()
-	return nil
+	err = errors.Join(w.Close(), armored.Close())
+	return text.String(), err
 }
 
-// open decrypts the value and compares what was sealed with it with the entry.
-func (e *Entry) open(name string, identities []age.Identity) ([]byte, error) {
-	r, err := age.Decrypt(armor.NewReader(strings.NewReader(e.Value)), identities...)
+// open decrypts one of the entry's values and compares what was sealed with it with the entry.
+func (e *Entry) open(name string, version int, identities []age.Identity) ([]byte, error) {
+	block := e.values()[version]
+	if block == nil {
+		return nil, fmt.Errorf("%w: it has no version %d (any more)", ErrNotFound, version)
+	}
+	hint := recoverHint
+	if version != e.Version {
+		hint = fmt.Sprintf("restore the file from version control, or give version %d up by deleting its lines", version)
+	}
+	r, err := age.Decrypt(armor.NewReader(strings.NewReader(*block)), identities...)
 	if noMatch := (*age.NoIdentityMatchError)(nil); len(identities) == 0 || errors.As(err, &noMatch) {
 		why := "it is encrypted to other keys"
 		if none := (noneFits{}); errors.As(err, &none) {
@@ -67,23 +69,23 @@ func (e *Entry) open(name string, identities []age.Identity) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s (its readers: %s)", ErrNotReader, why, strings.Join(e.Recipients, ", "))
 	}
 	var plain bytes.Buffer
-	plain.Grow(len(e.Value) + bytes.MinRead) // never grows again, so leaves no copies behind
+	plain.Grow(len(*block) + bytes.MinRead) // never grows again, so leaves no copies behind
 	if err == nil {
 		_, err = plain.ReadFrom(r)
 	}
 	if err != nil { // its text may quote the block
 		clear(plain.Bytes())
-		return nil, fmt.Errorf("%w: its age block is damaged; %s", ErrTampered, recoverHint)
+		return nil, fmt.Errorf("%w: its age block is damaged; %s", ErrTampered, hint)
 	}
 	head, value, _ := bytes.Cut(plain.Bytes(), []byte{'\n'})
 	var sealed envelope
 	if err := json.Unmarshal(head, &sealed); err != nil {
 		clear(plain.Bytes())
-		return nil, fmt.Errorf("%w: its age block was not written by secretstack; %s", ErrTampered, recoverHint)
+		return nil, fmt.Errorf("%w: its age block was not written by secretstack; %s", ErrTampered, hint)
 	}
-	if sealed.Name != name || sealed.Version != e.Version || !slices.Equal(sealed.Recipients, e.Recipients) {
+	if sealed.Name != name || sealed.Version != version || !slices.Equal(sealed.Recipients, e.Recipients) {
 		clear(value)
-		return nil, fmt.Errorf("%w: its name, version or recipients are not those that it was encrypted with; %s", ErrTampered, recoverHint)
+		return nil, fmt.Errorf("%w: its name, version or recipients are not those that it was encrypted with; %s", ErrTampered, hint)
 	}
 	return value, nil
 }
