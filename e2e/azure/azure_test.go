@@ -3,6 +3,8 @@ package azure_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -29,11 +31,12 @@ func TestStack(t *testing.T) {
 	s := engine.New(t, "azure", cloud.Env())
 	t.Parallel()
 
-	s.WantEach(s.Preview, "create", 21)
-	s.WantEach(s.Up, "create", 21)
+	s.WantEach(s.Preview, "create", 43)
+	s.WantEach(s.Up, "create", 43)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	echo.WantInOrder(t, cloud.Resources(group), cloud.Resources(vault), cloud.Resources(secret))
+	wantRotation(t, cloud, "orders-db", "session-signing-key", "warehouse/api-token")
 	wantReaders(t, cloud,
 		"orders-db.checkout", "orders-db.reports", "session-signing-key.checkout", "stripe-api-key.checkout",
 		"stripe-webhook-key.checkout", "warehouse/api-token.reports")
@@ -61,7 +64,7 @@ func TestStack(t *testing.T) {
 
 	// A value is put outside: nothing to do for Pulumi.
 	const marker = "no value yet"
-	db := func() echo.Resource { return cloud.Resources(secret)[0] }
+	db := func() echo.Resource { return echo.Named(cloud.Resources(secret), "orders-db")[0] }
 	if db().Text("properties.value") != marker {
 		t.Error("the first value is not the marker")
 	}
@@ -83,15 +86,15 @@ func TestStack(t *testing.T) {
 	// Protected: nothing goes.
 	before := cloud.Len()
 	s.WantRefusal(s.Destroy, "protected")
-	s.Declare("orders-db", nil)
+	s.Declare("stripe-api-key", nil)
 	s.WantRefusal(s.Preview, "protected")
 	if after := cloud.Len(); after != before {
 		t.Fatalf("%d of %d resources are left", after, before)
 	}
-	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}})
+	s.Declare("stripe-api-key", map[string]any{"readers": []string{"checkout"}})
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Want(s.Up, "update "+vault+" shop-azure properties") // asks no more for purge protection
-	s.WantEach(s.Destroy, "delete", 21)
+	s.WantEach(s.Destroy, "delete", 43)
 	if n := cloud.Len(); n != 0 {
 		t.Errorf("%d resources are left", n)
 	}
@@ -106,8 +109,11 @@ func wantReaders(t *testing.T, cloud *echo.Cloud, want ...string) {
 	}
 	var got []string
 	for _, g := range cloud.Resources(grant) {
-		got = append(got, g.Name)
+		if strings.HasSuffix(g.Name, "/rotator") {
+			continue // see wantRotation
+		}
 		name, reader, _ := strings.Cut(g.Name, ".")
+		got = append(got, g.Name)
 		if g.Text("scope") != secrets[name].ID || g.Text("principalId") != identities[reader] ||
 			!strings.HasSuffix(g.Text("roleDefinitionId"), "/4633458b-17de-408a-b874-0445c86b69e6") { // Key Vault Secrets User
 			t.Errorf("%s is %v", g.Name, g.Inputs)
@@ -116,5 +122,41 @@ func wantReaders(t *testing.T, cloud *echo.Cloud, want ...string) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("readers (-want +got):\n%s", diff)
+	}
+}
+
+// wantRotation checks that the job is told of these secrets, and no others, and may do what they need.
+func wantRotation(t *testing.T, cloud *echo.Cloud, want ...string) {
+	t.Helper()
+	var got []string
+	job := cloud.Resources("azure-native:app/v20240301:Job")[0]
+	for i := 3; ; i++ { // after those about the vault
+		variable := fmt.Sprintf("template.containers[0].env[%d].", i)
+		text := job.Text(variable + "value")
+		if text == "" {
+			break
+		}
+		var told struct{ Secret, ID string }
+		if err := json.Unmarshal([]byte(text), &told); err != nil || job.Text(variable+"name") != fmt.Sprintf("SECRETSTACK_ROTATION_%d", i-2) {
+			t.Errorf("%s is %s: %v", job.Text(variable+"name"), text, err)
+		}
+		got = append(got, told.Secret)
+		secrets, grants := cloud.Resources(secret), cloud.Resources(grant)
+		main, companion := echo.Named(secrets, told.Secret)[0], echo.Named(secrets, told.Secret+".rotation")[0]
+		if main.Text("secretName") != told.ID || companion.Text("secretName") != told.ID+"--rotation" {
+			t.Errorf("%s is %s, its companion %s", told.Secret, main.Text("secretName"), companion.Text("secretName"))
+		}
+		roles := cloud.Resources("azure-native:authorization:RoleDefinition")
+		for _, on := range []echo.Resource{main, companion} {
+			r := echo.Named(grants, on.Name+"/rotator")[0]
+			echo.WantInOrder(t, roles, []echo.Resource{r})
+			if r.Text("scope") != on.ID || !strings.HasSuffix(r.Text("roleDefinitionId"), "/"+roles[0].Text("roleDefinitionId")) ||
+				r.Text("principalId") != "00000000-0000-0000-0000-000000000006" {
+				t.Errorf("%s is %v", r.Name, r.Inputs)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rotated secrets (-want +got):\n%s", diff)
 	}
 }

@@ -1,11 +1,14 @@
 package echo
 
 const (
-	subscription = "/subscriptions/00000000-0000-0000-0000-000000000001"
-	azureVault   = subscription + "/resourceGroups/{resourceGroupName}/providers/Microsoft.KeyVault/vaults/{vaultName}"
-	vaultURI     = "https://{vaultName}.vault.azure.net/"
-	googleSecret = "projects/{project}/secrets/{secretId}"
-	googleAgent  = "service-123456789012@gcp-sa-secretmanager.iam.gserviceaccount.com"
+	subscription  = "/subscriptions/00000000-0000-0000-0000-000000000001"
+	azureVault    = subscription + "/resourceGroups/{resourceGroupName}/providers/Microsoft.KeyVault/vaults/{vaultName}"
+	vaultURI      = "https://{vaultName}.vault.azure.net/"
+	azureGroup    = subscription + "/resourceGroups/{resourceGroupName}"
+	googleSecret  = "projects/{project}/secrets/{secretId}"
+	googleEmail   = "{accountId}@{project}.iam.gserviceaccount.com"
+	googleAccount = "projects/{project}/serviceAccounts/" + googleEmail
+	googleAgent   = "service-123456789012@gcp-sa-secretmanager.iam.gserviceaccount.com"
 )
 
 var azure = provider{
@@ -25,6 +28,26 @@ var azure = provider{
 		"azure-native:authorization/v20220401:RoleAssignment": {
 			id: "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
 		},
+		"azure-native:authorization:RoleDefinition": {
+			id: "{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
+		},
+		"azure-native:managedidentity:UserAssignedIdentity": {
+			id: azureGroup + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
+			outputs: map[string]string{
+				"clientId":    "00000000-0000-0000-0000-000000000005",
+				"principalId": "00000000-0000-0000-0000-000000000006",
+			},
+		},
+		"azure-native:operationalinsights/v20230901:Workspace": {
+			id: azureGroup + "/providers/Microsoft.OperationalInsights/workspaces/{workspaceName}",
+		},
+		"azure-native:insights/v20210501preview:DiagnosticSetting": {
+			id: "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+		},
+		"azure-native:app/v20240301:ManagedEnvironment": {
+			id: azureGroup + "/providers/Microsoft.App/managedEnvironments/{environmentName}",
+		},
+		"azure-native:app/v20240301:Job": {id: azureGroup + "/providers/Microsoft.App/jobs/{jobName}"},
 	},
 	invokes: map[string]map[string]string{
 		"azure-native:authorization:getClientConfig": {
@@ -53,5 +76,25 @@ var google = provider{
 			hidden:  "value", // of the latest version, which is a resource of its own
 		},
 		"gcp:secretmanager/secretIamMember:SecretIamMember": {id: googleSecret + "/{role}/{member}"},
+		"gcp:serviceaccount/account:Account": {
+			id: googleAccount,
+			outputs: map[string]string{
+				"email": googleEmail, "member": "serviceAccount:" + googleEmail, "name": googleAccount, "project": "{project}",
+			},
+		},
+		"gcp:serviceaccount/iAMMember:IAMMember": {id: "{serviceAccountId}/{role}/{member}"},
+		"gcp:projects/iAMCustomRole:IAMCustomRole": {
+			id:      "projects/{project}/roles/{roleId}",
+			outputs: map[string]string{"name": "projects/{project}/roles/{roleId}"},
+		},
+		"gcp:cloudrunv2/service:Service": {
+			id:      "projects/{project}/locations/{location}/services/{name}",
+			outputs: map[string]string{"uri": "https://{name}.run.app"},
+		},
+		"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":       {id: "{location}/{name}/{role}/{member}"},
+		"gcp:pubsub/topic:Topic":                                 {id: "projects/{project}/topics/{name}", autoname: true},
+		"gcp:pubsub/topicIAMMember:TopicIAMMember":               {id: "{topic}/{role}/{member}"},
+		"gcp:pubsub/subscription:Subscription":                   {id: "projects/{project}/subscriptions/{name}", autoname: true},
+		"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": {id: "{subscription}/{role}/{member}"},
 	},
 }

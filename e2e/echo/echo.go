@@ -111,6 +111,11 @@ func (c *Cloud) Resources(typ string) []Resource {
 	return all
 }
 
+// Named gives those of some resources that have a name in the program.
+func Named(all []Resource, name string) []Resource {
+	return slices.DeleteFunc(slices.Clone(all), func(r Resource) bool { return r.Name != name })
+}
+
 // WantInOrder checks that all resources of a stage were there before any of the next stage was asked for.
 func WantInOrder(t testing.TB, stages ...[]Resource) {
 	t.Helper()

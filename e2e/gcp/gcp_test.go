@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,14 +28,16 @@ func TestStack(t *testing.T) {
 	s := engine.New(t, "gcp", cloud.Env())
 	t.Parallel()
 
-	s.WantEach(s.Preview, "create", 28)
-	s.WantEach(s.Up, "create", 28)
+	s.WantEach(s.Preview, "create", 62)
+	s.WantEach(s.Up, "create", 62)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	services := cloud.Resources(service)
-	echo.WantInOrder(t, services[:1], cloud.Resources(ring)) // the service is Cloud KMS
-	echo.WantInOrder(t, services[1:], cloud.Resources(agent))
-	echo.WantInOrder(t, cloud.Resources(agent), cloud.Resources(keyGrant), cloud.Resources(secret))
+	echo.WantInOrder(t, echo.Named(services, "shop-gcp-cloudkms"), cloud.Resources(ring))
+	agents := echo.Named(cloud.Resources(agent), "shop-gcp")
+	echo.WantInOrder(t, echo.Named(services, "shop-gcp-secretmanager"), agents)
+	echo.WantInOrder(t, agents, cloud.Resources(keyGrant), cloud.Resources(secret))
+	wantRotation(t, cloud, "orders-db", "session-signing-key", "warehouse/api-token")
 	wantReaders(t, cloud,
 		"orders-db.checkout", "orders-db.reports", "session-signing-key.checkout", "stripe-api-key.checkout",
 		"stripe-webhook-key.checkout", "warehouse/api-token.reports")
@@ -68,16 +71,37 @@ func TestStack(t *testing.T) {
 
 	// A value is put outside: nothing to do for Pulumi.
 	canary := "canary-" + rand.Text()
-	cloud.Set(cloud.Resources(secret)[0], "value", canary)
+	orders := func() echo.Resource { return echo.Named(cloud.Resources(secret), "orders-db")[0] }
+	companion := echo.Named(cloud.Resources(secret), "orders-db.rotation")[0]
+	cloud.Set(orders(), "value", canary)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	s.Want(s.Up)
-	if cloud.Resources(secret)[0].Text("value") != canary {
+	if orders().Text("value") != canary {
 		t.Error("the value is lost")
 	}
 
+	// A rotation happens: the rotator keeps notes in the companion, and Secret Manager moves the clock on.
+	cloud.Set(companion, "annotations", map[string]any{"secretstack-state": "promoted"})
+	cloud.Set(companion, "rotation.nextRotationTime", "2040-01-01T00:00:00Z")
+	s.Want(s.Preview)
+	s.Want(s.Refresh, "update "+secret+" orders-db.rotation annotations rotation")
+	s.Want(s.Preview)
+	s.Want(s.Up)
+
+	// Rotation comes to a secret that was there before.
+	rotation := map[string]any{"every": "manual", "generated": map[string]any{}}
+	s.Declare("stripe-api-key", map[string]any{"rotation": rotation})
+	changes = []string{
+		"create " + secret + " stripe-api-key.rotation", "create " + grant + " stripe-api-key/rotator",
+		"create " + grant + " stripe-api-key.rotation/rotator", "update " + secret + " stripe-api-key annotations",
+	}
+	s.Want(s.Preview, changes...)
+	s.Want(s.Up, changes...)
+	s.Want(s.Preview)
+
 	// Somebody takes a reader's access away: refresh finds out, and up puts it right.
-	cloud.Remove(cloud.Resources(grant)[0].ID)
+	cloud.Remove(echo.Named(cloud.Resources(grant), "orders-db.checkout")[0].ID)
 	s.Want(s.Preview)
 	s.Want(s.Refresh, "delete "+grant+" orders-db.checkout")
 	s.Want(s.Up, "create "+grant+" orders-db.checkout")
@@ -88,15 +112,17 @@ func TestStack(t *testing.T) {
 	s.RequireNowhere(canary)
 	before := cloud.Len()
 	s.WantRefusal(s.Destroy, "protected")
-	s.Declare("orders-db", nil)
+	s.Declare("stripe-api-key", nil)
 	s.WantRefusal(s.Preview, "protected")
 	if after := cloud.Len(); after != before {
 		t.Fatalf("%d of %d resources are left", after, before)
 	}
-	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}, "description": "Another description"})
+	s.Declare("stripe-api-key", map[string]any{
+		"readers": []string{"checkout"}, "description": "Charges cards at checkout", "rotation": rotation,
+	})
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Want(s.Up)
-	s.WantEach(s.Destroy, "delete", 28)
+	s.WantEach(s.Destroy, "delete", 65)
 	if n := cloud.Len(); n != 0 {
 		t.Errorf("%d resources are left", n)
 	}
@@ -111,8 +137,11 @@ func wantReaders(t *testing.T, cloud *echo.Cloud, want ...string) {
 	}
 	var got []string
 	for _, g := range cloud.Resources(grant) {
-		got = append(got, g.Name)
+		if strings.HasSuffix(g.Name, "/rotator") {
+			continue // see wantRotation
+		}
 		name, reader, _ := strings.Cut(g.Name, ".")
+		got = append(got, g.Name)
 		if g.Text("secretId") != secrets[name].Text("secretId") || g.Text("role") != "roles/secretmanager.secretAccessor" ||
 			g.Text("member") != "serviceAccount:"+reader+"@shop-prod.iam.gserviceaccount.com" {
 			t.Errorf("%s is %v", g.Name, g.Inputs)
@@ -121,5 +150,45 @@ func wantReaders(t *testing.T, cloud *echo.Cloud, want ...string) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("readers (-want +got):\n%s", diff)
+	}
+}
+
+// wantRotation checks that these secrets, and no others, have a clock, that it starts when all is there, and
+// who may do what for it.
+func wantRotation(t *testing.T, cloud *echo.Cloud, want ...string) {
+	t.Helper()
+	secrets := cloud.Resources(secret)
+	var got []string
+	for _, c := range secrets {
+		name, is := strings.CutSuffix(c.Name, ".rotation")
+		if !is {
+			continue
+		}
+		got = append(got, name)
+		main := echo.Named(secrets, name)[0]
+		if c.Text("secretId") != main.Text("secretId")+"--rotation" || c.Text("topics[0].name") == "" || c.Text("rotation.rotationPeriod") != "3600s" {
+			t.Errorf("the companion of %s is %v", name, c.Inputs)
+		}
+		if next, err := time.Parse(time.RFC3339, c.Text("rotation.nextRotationTime")); err != nil || time.Until(next) < 5*time.Minute {
+			t.Errorf("the clock of %s starts at %s, %v", name, c.Text("rotation.nextRotationTime"), err)
+		}
+		if !strings.Contains(main.Text("annotations.secretstack-rotation"), `"id":"projects/shop-prod/secrets/`+main.Text("secretId")+`"`) {
+			t.Errorf("the rotator is told of %s: %s", name, main.Text("annotations.secretstack-rotation"))
+		}
+		grants := cloud.Resources(grant)
+		roles := cloud.Resources("gcp:projects/iAMCustomRole:IAMCustomRole")
+		for role, on := range map[string]echo.Resource{"shop-gcp-rotator": main, "shop-gcp-rotator-companion": c} {
+			r := echo.Named(grants, on.Name+"/rotator")[0]
+			if r.Text("secretId") != on.Text("secretId") || r.Text("role") != echo.Named(roles, role)[0].ID ||
+				r.Text("member") != "serviceAccount:shop-gcp-rotator@shop-prod.iam.gserviceaccount.com" {
+				t.Errorf("%s is %v", r.Name, r.Inputs)
+			}
+		}
+		echo.WantInOrder(t, cloud.Resources("gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember"), []echo.Resource{c})
+		echo.WantInOrder(t, cloud.Resources("gcp:cloudrunv2/serviceIamMember:ServiceIamMember"), []echo.Resource{c})
+		echo.WantInOrder(t, echo.Named(grants, name+"/rotator"), []echo.Resource{c})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rotated secrets (-want +got):\n%s", diff)
 	}
 }
