@@ -1,8 +1,9 @@
 // Command rotate-run rotates a stack's secrets in Cloud Run. Secret Manager says through a Pub/Sub topic that a
 // secret is due, and the topic's push subscription delivers that here.
 //
-//   - SECRET_ROTATE of a secret rotates it; of its companion, <secret>--rotation, it retires the previous version.
-//     Other events are acknowledged and left alone. A person starts a rotation by publishing the same:
+//   - SECRET_ROTATE of a companion, <secret>--rotation, comes once an hour: what is due is done for its secret, to
+//     rotate it or to retire the previous version. SECRET_ROTATE of a secret itself rotates it. Other events are
+//     acknowledged and left alone. A person starts a rotation with
 //     gcloud pubsub topics publish TOPIC --attribute=eventType=SECRET_ROTATE,secretId=projects/PROJECT/secrets/SECRET
 //   - What to do is in the secret's annotation secretstack-rotation, a secret.Job as JSON.
 //   - An event that is delivered again does nothing if a rotation was promoted since it was published.

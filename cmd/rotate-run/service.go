@@ -12,6 +12,7 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"google.golang.org/api/idtoken"
 
+	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/rotation"
 	"github.com/secretstack/secretstack/rotation/gcpstore"
 	"github.com/secretstack/secretstack/rotation/targets"
@@ -94,29 +95,29 @@ func (s *service) meant(name string) bool {
 
 // rotate does what an event asks for, and leaves a record of it.
 func (s *service) rotate(ctx context.Context, log *slog.Logger, e event) error {
-	r, done, err := s.rotator(ctx, log, e)
+	r, job, done, err := s.rotator(ctx, log, e)
 	if err != nil { // all later ones are in the Rotator's records
 		log.Error("rotation", "secret", e.secret, "step", "start", "outcome", "failed",
 			"class", rotation.ClassOf(err), "error", err.Error())
 		return err
 	}
 	if e.companion || done { // done, but perhaps not so far that the previous version is scheduled
-		return r.Retire(ctx)
+		_, err := r.Tend(ctx, time.Duration(job.Rotation.Every), job.Rotation.Generated != nil)
+		return err
 	}
 	return r.Rotate(ctx)
 }
 
 // rotator makes the Rotator of an event's secret, and tells whether the rotation that it asks for is done.
-func (s *service) rotator(ctx context.Context, log *slog.Logger, e event) (r *rotation.Rotator, done bool, err error) {
-	job, err := gcpstore.Job(ctx, s.client, e.secret)
-	if err != nil {
-		return nil, false, err
+func (s *service) rotator(ctx context.Context, log *slog.Logger, e event) (r *rotation.Rotator, job secret.Job, done bool, err error) {
+	if job, err = gcpstore.Job(ctx, s.client, e.secret); err != nil {
+		return nil, job, false, err
 	}
 	target, err := targets.New(job, func(ctx context.Context, name string) (rotation.Value, error) {
 		return gcpstore.Read(ctx, s.client, name)
 	})
 	if err != nil {
-		return nil, false, err
+		return nil, job, false, err
 	}
 	store := gcpstore.New(s.client, e.secret)
 	if !e.companion {
@@ -124,7 +125,7 @@ func (s *service) rotator(ctx context.Context, log *slog.Logger, e event) (r *ro
 	}
 	return &rotation.Rotator{
 		Secret: job.ID, Store: store, Target: target, Grace: job.Rotation.GraceOrDefault(), Log: log,
-	}, done, err
+	}, job, done, err
 }
 
 // answer is the status for what became of an event: see the command's documentation.

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/secretstack/secretstack/rotation/gcpstore"
 	"github.com/secretstack/secretstack/rotation/gcpstore/secretmanagertest"
@@ -66,6 +67,13 @@ func newWorld(t *testing.T, opts ...grpc.DialOption) *world {
 	w := &world{Server: server, t: t, admin: server.Client(t), issuer: newIssuer(t)}
 	server.MustCreate(t, id, map[string]string{gcpstore.JobAnnotation: job})
 	server.MustCreate(t, id+"--rotation", nil)
+	server.MustUpdate(t, name+"--rotation", func(s *pb.Secret) []string { // the clock
+		s.Topics = []*pb.Topic{{Name: "projects/shop-prod/topics/rotator"}}
+		s.Rotation = &pb.Rotation{
+			NextRotationTime: timestamppb.New(time.Now().Add(time.Hour)), RotationPeriod: secretmanagertest.Duration(time.Hour),
+		}
+		return []string{"topics", "rotation"}
+	})
 	server.MustAdd(t, name, canary)
 	c := config{prefixes: []string{"projects/" + secretmanagertest.ProjectNumber + "/secrets/shop-prod-"}, push: caller{audience: audience, account: account}}
 	w.service = newService(c, server.Client(t, opts...), w.issuer.validator(), newLog(w))
@@ -183,6 +191,36 @@ func TestRotationAndRetirement(t *testing.T) {
 	}
 	if !strings.Contains(w.log(), `"message":"rotation","message_id":"136969346945","attempt":1,"secret":"projects/shop-prod/secrets/`+id+`","step":"finish","outcome":"ok"`) {
 		t.Errorf("there is no record of the rotation:\n%s", w.log())
+	}
+}
+
+// The clock rotates what is due, and makes the first value.
+func TestClock(t *testing.T) {
+	w := newWorld(t)
+	clock := envelope(rotate, name+"--rotation", time.Now())
+	w.want("not due", w.deliver(clock), http.StatusNoContent)
+	if got := w.states(); got != "enabled" {
+		t.Fatalf("a rotation that is not due: the versions are %s", got)
+	}
+	made := time.Now()
+	w.Now = func() time.Time { return made.Add(-31 * 24 * time.Hour) } // of the service, when this value is put
+	w.MustAdd(t, name, "an old value")
+	w.Now = time.Now
+	w.want("due", w.deliver(clock), http.StatusNoContent)
+	if got := w.states(); got != "enabled enabled enabled" {
+		t.Errorf("a rotation that is due: the versions are %s; the log:\n%s", got, w.log())
+	}
+
+	const empty = "shop-prod-empty"
+	w.MustCreate(t, empty, map[string]string{gcpstore.JobAnnotation: strings.ReplaceAll(job, id, empty)})
+	w.MustCreate(t, empty+"--rotation", nil)
+	first := envelope(rotate, secretmanagertest.SecretName(empty)+"--rotation", time.Now())
+	w.want("the first value", w.deliver(first), http.StatusNoContent)
+	v, err := w.admin.AccessSecretVersion(t.Context(), &pb.AccessSecretVersionRequest{
+		Name: secretmanagertest.SecretName(empty) + "/versions/latest",
+	})
+	if err != nil || len(v.GetPayload().GetData()) == 0 {
+		t.Errorf("there is no first value: %v; the log:\n%s", err, w.log())
 	}
 }
 

@@ -16,13 +16,11 @@
 //     (https://cloud.google.com/secret-manager/docs/delay-destruction-of-secret-versions). A call to disable it
 //     first would be a second change of the version within the second, which is over the limit of
 //     https://cloud.google.com/secret-manager/quotas.
-//   - The rotation time of the companion, without a period, is when the previous version is to be retired:
-//     Secret Manager then publishes SECRET_ROTATE for it once, for which it needs a topic
-//     (https://cloud.google.com/secret-manager/docs/secret-rotation).
 //
 // Only access by a version's number is strongly consistent, not latest, and no list
 // (https://cloud.google.com/secret-manager/docs/reference/consistency). So a Store looks, by their numbers, for
-// versions that came after those it knows: for the current one, and for its own if it was killed amid Promote.
+// versions that came after those it knows, once it has the lease: for the current one, and for its own if it was
+// killed amid Promote.
 // These accesses end with NOT_FOUND, which is in the audit log and is no fault.
 //
 // A rotator needs these permissions, and no more:
@@ -56,7 +54,7 @@ import (
 
 // Store is a rotation.Store, a rotation.Leaser and a rotation.Historian.
 type Store struct {
-	// Now is the clock by which leases end and rotation times are far enough ahead. Zero: time.Now.
+	// Now is the clock by which leases end. Zero: time.Now.
 	Now func() time.Time
 
 	client    *secretmanager.Client
@@ -111,7 +109,7 @@ func (s *Store) Stage(ctx context.Context, token string, v rotation.Value) (stri
 		return id, nil
 	}
 	if s.newest == 0 {
-		if _, _, err := s.list(ctx, c.state); err != nil {
+		if _, _, _, err := s.list(ctx, c.state); err != nil {
 			return "", err
 		}
 	}

@@ -2,10 +2,7 @@ package gcpstore_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -65,10 +62,10 @@ func TestCallsOfARotation(t *testing.T) {
 			return r.Rotate(t.Context())
 		})
 		now = now.Add(25 * time.Hour)
-		if got := w.Rotate(); len(got) != 1 {
-			t.Fatalf("published %v", got)
-		}
-		event(func(r *rotation.Rotator) error { return r.Retire(t.Context()) })
+		event(func(r *rotation.Rotator) error {
+			_, err := r.Tend(t.Context(), 0, false)
+			return err
+		})
 		want := requests{gcpstore.AccessCalls, gcpstore.ReadCalls, gcpstore.WriteCalls}
 		if round == 0 {
 			want.read-- // nothing was promoted yet
@@ -77,26 +74,15 @@ func TestCallsOfARotation(t *testing.T) {
 			t.Errorf("a rotation and the retirement after it cost %+v, want %+v", used, want)
 		}
 	}
+	used = requests{}
+	event(func(r *rotation.Rotator) error {
+		_, err := r.Tend(t.Context(), 0, false)
+		return err
+	})
+	if want := (requests{read: gcpstore.IdleReadCalls}); used != want {
+		t.Errorf("to find nothing due cost %+v, want %+v", used, want)
+	}
 	if got := w.states(name); got != "destroyed destroyed destroyed enabled" {
 		t.Errorf("the versions are %s", got)
-	}
-}
-
-// Ten thousand secrets that are due within a day, at times spread by a hash of their names, need less than
-// half of what a project may ask for in each minute, also if each retirement falls into the same minute.
-func TestQuotasOfTenThousandSecrets(t *testing.T) {
-	const secrets, perMinute = 10_000, 600
-	var minutes [24 * 60]int
-	for i := range secrets {
-		sum := sha256.Sum256(fmt.Appendf(nil, "secret-%d", i))
-		minutes[binary.BigEndian.Uint64(sum[:])%uint64(len(minutes))]++
-	}
-	most := 0
-	for _, n := range minutes {
-		most = max(most, n)
-	}
-	t.Logf("at most %d rotations in a minute: %d reads, %d writes", most, most*gcpstore.ReadCalls, most*gcpstore.WriteCalls)
-	if most*gcpstore.ReadCalls > perMinute/2 || most*gcpstore.WriteCalls > perMinute/2 {
-		t.Errorf("%d rotations fall into one minute", most)
 	}
 }

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"time"
 
 	pb "cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/secretstack/secretstack/rotation"
 )
@@ -52,7 +50,7 @@ func (s *Store) update(ctx context.Context, change func(*state) bool) error {
 	}
 }
 
-// request changes the companion to a state, and its rotation time where there is a new time to retire at.
+// request changes the companion to a state.
 func (s *Store) request(c *known, next state) (*pb.UpdateSecretRequest, error) {
 	text, err := json.Marshal(next)
 	if err != nil {
@@ -63,27 +61,8 @@ func (s *Store) request(c *known, next state) (*pb.UpdateSecretRequest, error) {
 		annotations = map[string]string{}
 	}
 	annotations[StateAnnotation] = string(text)
-	r := &pb.UpdateSecretRequest{
+	return &pb.UpdateSecretRequest{
 		Secret:     &pb.Secret{Name: s.companion, Etag: c.Etag, Annotations: annotations},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"annotations"}},
-	}
-	if next.Retire != nil && next.Retire != c.state.Retire && !next.Retire.After.IsZero() {
-		r.Secret.Rotation = &pb.Rotation{NextRotationTime: timestamppb.New(s.wakeAt(next.Retire.After))}
-		r.UpdateMask.Paths = append(r.UpdateMask.Paths, "rotation")
-	}
-	return r, nil
-}
-
-// wake is how long after the time to retire a version Secret Manager is to say so: the rotator's clock may be
-// five minutes behind.
-const wake = 6 * time.Minute
-
-// wakeAt is when Secret Manager is to publish SECRET_ROTATE for the companion. It refuses a time less than five
-// minutes ahead: https://cloud.google.com/secret-manager/docs/secret-rotation.
-func (s *Store) wakeAt(after time.Time) time.Time {
-	at, soonest := after.Add(wake), s.now().Add(wake)
-	if at.Before(soonest) {
-		return soonest
-	}
-	return at
+	}, nil
 }

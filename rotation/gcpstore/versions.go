@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"strconv"
+	"time"
 
 	pb "cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 
@@ -17,13 +18,13 @@ func (s *Store) Versions(ctx context.Context) (rotation.Versions, error) {
 	if err != nil {
 		return rotation.Versions{}, err
 	}
-	current, previous, err := s.list(ctx, c.state)
+	current, previous, since, err := s.list(ctx, c.state)
 	if err != nil {
 		return rotation.Versions{}, err
 	}
 	var v rotation.Versions
 	if current > 0 {
-		v.Current.ID = strconv.Itoa(current)
+		v.Current = rotation.Version{ID: strconv.Itoa(current), Since: since}
 	}
 	if c.state.Pending > 0 {
 		v.Pending.ID = pendingID(c.state.Pending)
@@ -46,18 +47,21 @@ func (s *Store) Versions(ctx context.Context) (rotation.Versions, error) {
 	return v, nil
 }
 
-// list gives the current and the previous version's numbers; 0: there is none.
-func (s *Store) list(ctx context.Context, st state) (current, previous int, err error) {
+// list gives the current and the previous version's numbers, 0: there is none; and the time of the current one,
+// zero: it is in no list yet.
+func (s *Store) list(ctx context.Context, st state) (current, previous int, since time.Time, err error) {
 	current = max(st.Newest, s.newest)
 	var enabled []int
 	for v, err := range s.client.ListSecretVersions(ctx, &pb.ListSecretVersionsRequest{
 		Parent: s.secret, PageSize: 25,
 	}, again).All() { // the newest first
 		if err != nil {
-			return 0, 0, s.explain(ctx, "list the versions of", s.secret, err)
+			return 0, 0, since, s.explain(ctx, "list the versions of", s.secret, err)
 		}
 		n := number(v)
-		current = max(current, n)
+		if n >= current {
+			current, since = n, v.CreateTime.AsTime()
+		}
 		if v.State == pb.SecretVersion_ENABLED {
 			enabled = append(enabled, n)
 		}
@@ -65,21 +69,27 @@ func (s *Store) list(ctx context.Context, st state) (current, previous int, err 
 			break
 		}
 	}
-	if s.newest == 0 { // what was put a moment ago may be in no list yet
-		if current, err = s.climb(ctx, current); err != nil {
-			return 0, 0, err
+	if s.leased && s.newest == 0 { // what was put a moment ago may be in no list yet
+		newest, err := s.climb(ctx, current)
+		if err != nil {
+			return 0, 0, since, err
+		}
+		if newest > current {
+			current, since = newest, time.Time{}
 		}
 	}
-	s.newest = current
+	if s.leased {
+		s.newest = current
+	}
 	if r := st.Retire; r != nil && r.Version < current {
-		return current, r.Version, nil
+		return current, r.Version, since, nil
 	}
 	for _, n := range enabled {
 		if st.Promoted > 0 && n >= st.First && n < current {
-			return current, n, nil
+			return current, n, since, nil
 		}
 	}
-	return current, 0, nil
+	return current, 0, since, nil
 }
 
 // climb gives the newest version's number, from one that is not over it.
@@ -117,7 +127,7 @@ func (s *Store) isCurrent(ctx context.Context, n int) (bool, error) {
 	if err != nil || n < max(c.state.Newest, s.newest) {
 		return false, err
 	}
-	current, _, err := s.list(ctx, c.state) // perhaps an operator has added another since
+	current, _, _, err := s.list(ctx, c.state) // perhaps an operator has added another since
 	return n >= current, err
 }
 
