@@ -12,7 +12,7 @@ build:
 up: build
 	bin/secretstack up -s local
 
-test: .venv/installed
+test: .venv/installed packages
 	$(TOOL) gotestsum --format pkgname -- -timeout 30m ./...
 	go test -race ./cmd/... ./components/localsecret ./internal/...
 
@@ -22,10 +22,24 @@ lint:
 	$(TOOL) golangci-lint fmt --diff ./...
 	cd e2e/awsplugin && go vet ./... && $(TOOL) golangci-lint run ./...
 
+# The rotator for AWS Lambda, for those who deploy without Go.
+lambda:
+	go run ./internal/bundle/lambdazip dist/rotate-lambda.zip
+
+# The images of the rotators for Google Cloud and Azure: pushes them to $KO_DOCKER_REPO and prints their references.
+image:
+	@test -n "$$KO_DOCKER_REPO" || { \
+		echo "KO_DOCKER_REPO is not set: give the registry and the path under which to push, such as example.azurecr.io/secretstack" >&2; exit 1; }
+	$(TOOL) ko build --base-import-paths ./cmd/rotate-run ./cmd/rotate-job
+
 # The emulator of AWS, for the tests.
 .venv/installed: e2e/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --requirement e2e/requirements.txt
 	touch $@
 
-.PHONY: build up test lint
+# Database servers and strace, for the tests.
+packages:
+	e2e/packages.sh
+
+.PHONY: build up test packages lint lambda image

@@ -2,6 +2,8 @@
 package docs_test
 
 import (
+	"encoding/pem"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,8 +121,15 @@ func TestStacks(t *testing.T) {
 		}
 		stacks++
 		dir := t.TempDir()
+		server := httptest.NewTLSServer(nil)
+		server.Close()
+		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+		if err := os.Mkdir(filepath.Join(dir, "certs"), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		for name, content := range map[string]string{
 			"Pulumi.yaml": "name: shop\nruntime: go\n", "Pulumi.docs.yaml": parts["config:"], "secrets.yaml": parts["secrets:"],
+			"certs/db.pem": string(certificate),
 		} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 				t.Fatal(err)

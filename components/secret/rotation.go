@@ -42,6 +42,9 @@ type Database struct {
 	// Format is json (engine, host, port, username, password, dbname: as the clouds' own rotation has it)
 	// or plain, the password alone, for one user only. Zero: json.
 	Format string `yaml:"format" json:"format,omitempty" jsonschema:"enum=json,enum=plain,description=json (engine\\, host\\, port\\, username\\, password\\, dbname) or plain\\, the password alone\\, for one user only. Without it: json"`
+	// Password is what new passwords look like, where the server has rules. Its Kind is password. Zero: 32
+	// letters and digits.
+	Password *Generated `yaml:"password" json:"password,omitempty" jsonschema:"description=What new passwords look like\\, where the server has rules. Without it: 32 letters and digits"`
 }
 
 // Webhook is any issuer of credentials that speaks the protocol of rotation/webhook.

@@ -27,7 +27,7 @@ func (r Rotation) Check() Problems {
 		m.add("", "has %s; a secret has one target, so keep one of them", strings.Join(targets, " and "))
 	}
 	if r.Generated != nil {
-		r.Generated.check(&m)
+		r.Generated.check(&m, "generated")
 	}
 	if r.Postgres != nil {
 		r.Postgres.check(&m, "postgres", 63) // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
@@ -62,34 +62,34 @@ var classes = map[string]string{
 	"symbol": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
 }
 
-func (g Generated) check(m *mistakes) {
+func (g Generated) check(m *mistakes, at string) {
 	least, most, unit := 16, 1024, "bytes"
 	switch g.Kind {
 	case "", "password":
 		least, most, unit = 8, 256, "characters"
-		g.checkPassword(m)
+		g.checkPassword(m, at)
 	case "uuid", "hex", "base64":
 		const only = "is for passwords only; take it away, or make kind password"
 		if g.Alphabet != "" {
-			m.add("generated.alphabet", only)
+			m.add(at+".alphabet", only)
 		}
 		if len(g.Require) > 0 {
-			m.add("generated.require", only)
+			m.add(at+".require", only)
 		}
 		if g.Kind == "uuid" && g.Length != 0 {
-			m.add("generated.length", "has no use: each uuid has the same length; take it away")
+			m.add(at+".length", "has no use: each uuid has the same length; take it away")
 			return
 		}
 	default:
-		m.add("generated.kind", "is no kind of value; %s", strict.Suggest(g.Kind, []string{"base64", "hex", "password", "uuid"}))
+		m.add(at+".kind", "is no kind of value; %s", strict.Suggest(g.Kind, []string{"base64", "hex", "password", "uuid"}))
 		return
 	}
 	if g.Length != 0 && (g.Length < least || g.Length > most) {
-		m.add("generated.length", "must be %d to %d %s, not %d", least, most, unit, g.Length)
+		m.add(at+".length", "must be %d to %d %s, not %d", least, most, unit, g.Length)
 	}
 }
 
-func (g Generated) checkPassword(m *mistakes) {
+func (g Generated) checkPassword(m *mistakes, at string) {
 	alphabet := g.Alphabet
 	if alphabet == "" {
 		alphabet = classes["lower"] + classes["upper"] + classes["digit"]
@@ -98,21 +98,21 @@ func (g Generated) checkPassword(m *mistakes) {
 	outside := func(r rune) bool { return r <= ' ' || r > '~' }
 	switch {
 	case strings.ContainsFunc(alphabet, outside):
-		m.add("generated.alphabet", "may have printable ASCII without the space only")
+		m.add(at+".alphabet", "may have printable ASCII without the space only")
 	case repeats(alphabet):
-		m.add("generated.alphabet", "has a character twice, which would favour it; give each once")
+		m.add(at+".alphabet", "has a character twice, which would favour it; give each once")
 	case len(alphabet) < leastAlphabet:
-		m.add("generated.alphabet", "has %d characters; it needs at least %d, or passwords are easy to guess", len(alphabet), leastAlphabet)
+		m.add(at+".alphabet", "has %d characters; it needs at least %d, or passwords are easy to guess", len(alphabet), leastAlphabet)
 	}
 	for i, class := range g.Require {
-		field := fmt.Sprintf("generated.require[%d]", i)
+		field := fmt.Sprintf("%s.require[%d]", at, i)
 		switch chars, known := classes[class]; {
 		case !known:
 			m.add(field, "is no class of characters; %s", strict.Suggest(class, []string{"digit", "lower", "symbol", "upper"}))
 		case slices.Index(g.Require, class) < i:
 			m.add(field, "names %s twice", class)
 		case !strings.ContainsAny(alphabet, chars):
-			m.add(field, "the alphabet has no %s; add some to generated.alphabet (without it: letters and digits)", class)
+			m.add(field, "the alphabet has no %s; add some to %s.alphabet (without it: letters and digits)", class, at)
 		}
 	}
 }
@@ -129,6 +129,11 @@ func repeats(text string) bool {
 var userRegexp = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.$-]*$`)
 
 func (d Database) check(m *mistakes, target string, longest int) {
+	if p := d.Password; p != nil && p.Kind != "" && p.Kind != "password" {
+		m.add(target+".password.kind", "has no use: a user has a password; take it away")
+	} else if p != nil {
+		p.check(m, target+".password")
+	}
 	switch {
 	case len(d.Users) == 0:
 		m.add(target+".users", "names nobody; give one user, or two that take turns")

@@ -60,6 +60,9 @@ func newDatabase(build func(database.Config) (rotation.Target, error), job secre
 		Secret: job.Secret, Users: d.Users, Plain: d.Format == "plain", AdminName: d.Admin,
 		Host: a.Host, Port: a.Port, Database: a.Database, TLS: a.TLS, CA: a.CA,
 	}
+	if d.Password != nil {
+		config.Password = generated.Config(*d.Password)
+	}
 	if d.Admin != "" {
 		admin, err := other(job, "admin", d.Admin, read)
 		if err != nil {

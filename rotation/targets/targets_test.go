@@ -106,3 +106,21 @@ func parse(t *testing.T, text string) secret.Job {
 	}
 	return job
 }
+
+// What the declaration says of passwords reaches the target.
+func TestPassword(t *testing.T) {
+	target, err := targets.New(secret.Job{
+		Secret: "orders-db",
+		Rotation: secret.Rotation{Postgres: &secret.Database{
+			Users: []string{"orders"}, Format: "plain", Password: &secret.Generated{Length: 12, Alphabet: "0123456789#", Require: []string{"symbol"}},
+		}},
+		Address: secret.Address{Host: "localhost"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := target.Mint(t.Context(), "token", rotation.Value{})
+	if err != nil || len(v.Reveal()) != 12 || !strings.Contains(v.Reveal(), "#") {
+		t.Errorf("the password has %d characters: %v", len(v.Reveal()), err)
+	}
+}
