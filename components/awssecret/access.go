@@ -16,7 +16,7 @@ type policy struct {
 
 type statement struct {
 	Sid, Effect string
-	Principal   any // "*" or awsPrincipals
+	Principal   any `json:",omitempty"` // "*", awsPrincipals or awsService; nil in the policy of a role
 	Action      any // one or several
 	Resource    string
 	Condition   condition `json:",omitempty"`
@@ -24,6 +24,7 @@ type statement struct {
 
 type (
 	awsPrincipals struct{ AWS []string }
+	awsService    struct{ Service string }
 	condition     map[string]map[string]any // operator, key, one value or several
 )
 
@@ -44,9 +45,17 @@ type access struct {
 	replicated   bool
 	account      string // of the secret
 	organization string // or "", where the organisation does not matter
+	rotator      string // the ARN of the rotator's role, or ""
+	rotates      bool   // the rotator changes the value; otherwise it reads it, for the rotation of another secret
 }
 
-// policy lets the readers read and nobody else, whatever their own policies say. Only GetSecretValue is
+// What a rotator calls; with less it stops half-way.
+var (
+	rotatorReads   = []string{"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+	rotatorRotates = append(rotatorReads, "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
+)
+
+// policy lets the readers and the rotator read and nobody else, whatever their own policies say. Only GetSecretValue is
 // denied, so that administrators keep everything else and cannot lock themselves out; reading many values
 // at once (BatchGetSecretValue) asks for GetSecretValue on each secret:
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html.
@@ -78,6 +87,22 @@ func (a access) policy() policy {
 			Action:    []string{"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"},
 			Resource:  resource,
 		})
+	}
+	if a.rotator != "" {
+		s := statement{
+			Sid:       "RotatorReads",
+			Effect:    "Allow",
+			Principal: awsPrincipals{[]string{a.rotator}},
+			Action:    rotatorReads,
+			Resource:  resource,
+		}
+		if a.rotates {
+			s.Sid, s.Action = "RotatorRotates", rotatorRotates
+		}
+		p.Statement = append(p.Statement, s)
+		readers = append(readers, a.rotator)
+	}
+	if len(readers) > 0 {
 		nobodyElse.Condition = condition{"ArnNotEquals": {"aws:PrincipalArn": readers}}
 	}
 	p.Statement = append(p.Statement, nobodyElse, statement{

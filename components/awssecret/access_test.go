@@ -18,6 +18,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/awssecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/target"
 	"github.com/secretstack/secretstack/internal/golden"
 	"github.com/secretstack/secretstack/internal/iam"
 	"github.com/secretstack/secretstack/internal/plan"
@@ -29,6 +30,7 @@ const (
 	checkout     = "arn:aws:iam::" + own + ":role/apps/checkout"
 	reports      = "arn:aws:iam::" + own + ":role/reports"
 	partnerRole  = "arn:aws:iam::" + partner + ":role/reader"
+	rotatorRole  = "arn:aws:iam::" + own + ":role/rotator"
 )
 
 // up records what a program registers, in a world where AWS gives the ARNs; and, also where it fails, the
@@ -43,6 +45,7 @@ func up(program pulumi.RunFunc) (g *plan.Graph, made []string, err error) {
 			made = append(made, r.String())
 			arn := map[string]string{
 				"aws:kms/key:Key":                  "arn:aws:kms:eu-west-1:" + own + ":key/" + r.Name,
+				"aws:lambda/function:Function":     "arn:aws:lambda:eu-west-1:" + own + ":function:" + r.Name,
 				"aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:eu-west-1:" + own + ":secret:shop/" + r.Name + "-AbCdEf",
 			}[r.Type]
 			return r.Name, property.NewMap(map[string]property.Value{"arn": property.New(arn), "keyId": property.New(r.Name)})
@@ -90,24 +93,11 @@ func parse(t *testing.T, text string) iam.Document {
 
 // shop makes a store and secrets, each with its readers' names.
 func shop(args awssecret.StoreArgs, identities map[string]string, secrets map[string][]string) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		store, err := awssecret.NewStore(ctx, "shop", &args)
-		if err != nil {
-			return err
-		}
-		readers := map[string]pulumi.StringInput{}
-		for name, arn := range identities {
-			readers[name] = pulumi.String(arn).ToStringOutput()
-		}
-		for name, names := range secrets {
-			if _, err := awssecret.NewSecret(ctx, name, &awssecret.SecretArgs{
-				Store: store, Spec: secret.Spec{Name: name, Readers: names}, Readers: readers,
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
+	var specs []secret.Spec
+	for name, names := range secrets {
+		specs = append(specs, secret.Spec{Name: name, Readers: names})
 	}
+	return rotating(args, nil, identities, specs...)
 }
 
 const (
@@ -118,22 +108,41 @@ const (
 )
 
 // policies are what decides about one secret.
-type policies struct{ key, secret iam.Document }
+type policies struct {
+	arn         string
+	key, secret iam.Document
+}
 
-// can tells whether a principal may do something to the secret or its key. "read" is what reading needs.
+func policiesOf(t *testing.T, g *plan.Graph, name string) policies {
+	t.Helper()
+	return policies{
+		arn: strings.Replace(secretARN, "stripe-api-key", name, 1),
+		key: parse(t, keyPolicy(t, g, "shop")), secret: parse(t, secretPolicy(t, g, name)),
+	}
+}
+
+// can tells whether a principal may do something to the secret or its key. "read" and "put" are what reading a value
+// and putting one need, and "log" with the name of a log group what encrypting that needs.
 func (p policies) can(who iam.Principal, action string, tls bool) bool {
 	ask := func(d iam.Document, action, resource string, context map[string]string) bool {
 		context["aws:SecureTransport"] = strconv.FormatBool(tls)
 		return d.Allows(own, iam.Request{Principal: who, Action: action, Resource: resource, Context: context})
 	}
+	through := map[string]string{"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com", "kms:CallerAccount": who.Account}
+	group, log := strings.CutPrefix(action, "log ")
 	switch {
 	case action == "read":
-		through := map[string]string{"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com", "kms:CallerAccount": who.Account}
-		return ask(p.secret, "secretsmanager:GetSecretValue", secretARN, map[string]string{}) && ask(p.key, "kms:Decrypt", keyARN, through)
+		return ask(p.secret, "secretsmanager:GetSecretValue", p.arn, map[string]string{}) && ask(p.key, "kms:Decrypt", keyARN, through)
+	case action == "put":
+		return ask(p.secret, "secretsmanager:PutSecretValue", p.arn, map[string]string{}) &&
+			ask(p.key, "kms:Decrypt", keyARN, through) && ask(p.key, "kms:GenerateDataKey", keyARN, through)
+	case log:
+		of := map[string]string{"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:" + own + ":log-group:" + group}
+		return ask(p.key, "kms:Decrypt", keyARN, of) && ask(p.key, "kms:GenerateDataKey", keyARN, of)
 	case strings.HasPrefix(action, "kms:"):
 		return ask(p.key, action, keyARN, map[string]string{"kms:CallerAccount": who.Account})
 	}
-	return ask(p.secret, action, secretARN, map[string]string{})
+	return ask(p.secret, action, p.arn, map[string]string{})
 }
 
 type question struct {
@@ -143,10 +152,15 @@ type question struct {
 }
 
 func TestAccess(t *testing.T) {
-	g, _, err := up(shop(
+	g, _, err := up(rotating(
 		awssecret.StoreArgs{Prefix: "shop/", Organization: org, Accounts: []string{partner, own}},
+		&awssecret.RotatorArgs{Targets: map[string]target.Args{"stripe-api-key": {URL: pulumi.String("https://issuer.example.com")}}},
 		map[string]string{"checkout": checkout, "reports": reports, "partner": partnerRole},
-		map[string][]string{"stripe-api-key": {"checkout", "partner"}, "unread": nil},
+		secret.Spec{Name: "stripe-api-key", Readers: []string{"checkout", "partner"}, Rotation: &secret.Rotation{
+			Every: month, Webhook: &secret.Webhook{Key: "request-key"},
+		}},
+		secret.Spec{Name: "request-key"},
+		secret.Spec{Name: "unread"},
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +179,11 @@ func TestAccess(t *testing.T) {
 		"partner of another org":     {ARN: partnerRole, Account: partner, Organization: "o-zzzzzzzzzz", Policy: all},
 		"partner's administrator":    {ARN: "arn:aws:iam::" + partner + ":role/admin", Account: partner, Organization: org, Policy: all},
 		"stranger":                   {ARN: "arn:aws:iam::333333333333:role/checkout", Account: "333333333333", Organization: org, Policy: all},
-		"AWS service":                {Account: "aws", Service: true, Policy: all},
+		"rotator":                    {ARN: rotatorRole, Account: own, Organization: org, Policy: parse(t, rolePolicy(t, g, "rotator"))},
+		"rotator of another store":   {ARN: rotatorRole + "2", Account: own, Organization: org},
+		"CloudWatch Logs":            {Account: "aws", Service: "logs.eu-west-1.amazonaws.com", Policy: all},
+		"CloudWatch Logs elsewhere":  {Account: "aws", Service: "logs.eu-central-1.amazonaws.com", Policy: all},
+		"AWS service":                {Account: "aws", Service: "cloudtrail.amazonaws.com", Policy: all},
 		"nobody":                     {Account: "anonymous"},
 	}
 	answers := map[question]bool{}
@@ -185,17 +203,25 @@ func TestAccess(t *testing.T) {
 	allow := func(action string, names ...string) { is(true, action, true, names...) }
 	deny := func(action string, names ...string) { is(false, action, true, names...) }
 
-	allow("read", "reader", "partner")
-	deny("read", everybody("reader", "partner")...)
+	readers := []string{"reader", "partner", "rotator"}
+	allow("read", readers...)
+	deny("read", everybody(readers...)...)
 	is(false, "read", false, everybody()...)
 
 	admins := []string{"administrator", "administrator without org", "root user", "namesake on another path"}
-	for _, action := range []string{"PutResourcePolicy", "DeleteSecret", "RestoreSecret", "PutSecretValue", "TagResource"} {
+	for _, action := range []string{"PutResourcePolicy", "DeleteSecret", "RestoreSecret", "RotateSecret", "TagResource", "UpdateSecret"} {
 		allow("secretsmanager:"+action, admins...)
 		deny("secretsmanager:"+action, everybody(admins...)...)
 		is(false, "secretsmanager:"+action, false, everybody()...)
 	}
-	allow("secretsmanager:DescribeSecret", append(admins, "reader", "partner")...)
+	rotators := slices.Concat(admins, []string{"rotator"})
+	rotates := []string{"put", "secretsmanager:UpdateSecretVersionStage"}
+	for _, action := range rotates {
+		allow(action, rotators...)
+		deny(action, everybody(rotators...)...)
+		is(false, action, false, everybody()...)
+	}
+	allow("secretsmanager:DescribeSecret", slices.Concat(admins, readers)...)
 	deny("secretsmanager:DescribeSecret", "reader of another secret", "partner of another org", "stranger")
 
 	for _, action := range []string{"PutKeyPolicy", "DescribeKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "DisableKey", "UpdateAlias"} {
@@ -205,8 +231,12 @@ func TestAccess(t *testing.T) {
 	for _, action := range []string{"Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "CreateGrant"} {
 		deny("kms:"+action, everybody()...) // not through the service: nobody
 	}
+	allow("log /secretstack/shop/rotator", "CloudWatch Logs")
+	deny("log /secretstack/shop/rotator", everybody("CloudWatch Logs")...)
+	deny("log /secretstack/shop2/rotator", everybody()...)
+	deny("log /aws/lambda/rotator", everybody()...)
 
-	p := policies{parse(t, keyPolicy(t, g, "shop")), parse(t, secretPolicy(t, g, "stripe-api-key"))}
+	p := policiesOf(t, g, "stripe-api-key")
 	for q, want := range answers {
 		if got := p.can(who[q.who], q.action, q.tls); got != want {
 			t.Errorf("%s: %s (TLS %t) is %t, want %t", q.who, q.action, q.tls, got, want)
@@ -227,19 +257,19 @@ func TestAccess(t *testing.T) {
 			return false
 		}
 		for i, s := range p.key.Statement {
-			if !differs(policies{without(p.key, i), p.secret}) {
+			if !differs(policies{p.arn, without(p.key, i), p.secret}) {
 				t.Errorf("no answer depends on the key's statement %s", s.Sid)
 			}
 		}
 		for i, s := range p.secret.Statement {
-			if !differs(policies{p.key, without(p.secret, i)}) {
+			if !differs(policies{p.arn, p.key, without(p.secret, i)}) {
 				t.Errorf("no answer depends on the secret's statement %s", s.Sid)
 			}
 		}
 	})
 
 	t.Run("without readers", func(t *testing.T) {
-		p := policies{p.key, parse(t, secretPolicy(t, g, "unread"))}
+		p := policiesOf(t, g, "unread")
 		for name, w := range who {
 			if p.can(w, "read", true) {
 				t.Errorf("%s can read a secret without readers", name)
@@ -248,10 +278,33 @@ func TestAccess(t *testing.T) {
 		if !p.can(who["administrator"], "secretsmanager:PutSecretValue", true) {
 			t.Error("nobody can put its value")
 		}
+		for _, action := range append(rotates, "secretsmanager:DescribeSecret") {
+			if p.can(who["rotator"], action, true) {
+				t.Errorf("the rotator has nothing to do with it, and may do %s", action)
+			}
+		}
+	})
+
+	t.Run("read by a rotation", func(t *testing.T) {
+		p := policiesOf(t, g, "request-key")
+		for name, w := range who {
+			if got := p.can(w, "read", true); got != (name == "rotator") {
+				t.Errorf("%s can read it: %t", name, got)
+			}
+		}
+		if !p.can(who["rotator"], "secretsmanager:DescribeSecret", true) {
+			t.Error("the rotator cannot look whether it has a value")
+		}
+		for _, action := range rotates {
+			if p.can(who["rotator"], action, true) {
+				t.Errorf("the rotator may change it: %s", action)
+			}
+		}
 	})
 
 	golden.Compare(t, "testdata/key-policy.json", indent(t, keyPolicy(t, g, "shop")))
 	golden.Compare(t, "testdata/secret-policy.json", indent(t, secretPolicy(t, g, "stripe-api-key")))
+	golden.Compare(t, "testdata/rotator-policy.json", indent(t, rolePolicy(t, g, "rotator")))
 }
 
 // documentedGrant is the policy that docs/aws.md tells the owner of a role in another account to give it.

@@ -3,7 +3,10 @@
 //	Store ── Key (KMS, rotated yearly) ── Alias
 //	      └─ one more key for each replica region
 //	Secret ── Secret (encrypted with the store's key; no value)
-//	       └─ SecretPolicy (its readers, and nobody but them)
+//	       ├─ SecretPolicy (its readers and its rotator, and nobody but them)
+//	       └─ SecretRotation (its schedule)
+//	Rotator ── Function ── Role, LogGroup, LayerVersion (what it is told of its secrets), SecurityGroup (in a VPC)
+//	        └─ EventRule (hourly: ends the grace of previous values)
 //
 // The grant is on the secret and on the key, never on the reader's role: a reader in the same account
 // needs no policy of its own, however many secrets it reads, and the owner of the role is not asked.
@@ -15,6 +18,6 @@
 //
 // and for each replica region the same for the ARN with that region and for Store.ReplicaKeys[region].Arn.
 //
-// Nothing here takes or makes a value: put it with Secrets Manager's own client. A later value is not
-// overwritten, and none is in the stack's state.
+// Nothing here takes a value. One that is Generated the rotator's function makes, in AWS; put any other with
+// Secrets Manager's own client. A later value is not overwritten, and none is in the stack's state.
 package awssecret

@@ -33,6 +33,18 @@ func (h home) secret(name string) string {
 	return "arn:" + h.partition + ":secretsmanager:" + h.region + ":" + h.account + ":secret:" + name + "-??????"
 }
 
+func (h home) logGroup(name string) string {
+	return "arn:" + h.partition + ":logs:" + h.region + ":" + h.account + ":log-group:" + name
+}
+
+// dnsSuffix ends the names of services as principals.
+func (h home) dnsSuffix() string {
+	if h.partition == "aws-cn" {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
+
 func (h home) root(account string) string { return "arn:" + h.partition + ":iam::" + account + ":root" }
 
 // keyPolicy lets nobody use a key but through Secrets Manager, which then asks the secret's own policy.
@@ -41,7 +53,10 @@ func (h home) root(account string) string { return "arn:" + h.partition + ":iam:
 // a replica, https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicateSecretToRegions.html).
 // The service's name ends in .amazonaws.com in each partition:
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service.
-func keyPolicy(h home, accounts []string) policy {
+//
+// Besides, CloudWatch Logs encrypts log groups with it whose names begin with logPrefix; "": none.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+func keyPolicy(h home, accounts []string, logPrefix string) policy {
 	service := "secretsmanager." + h.region + ".amazonaws.com"
 	p := policy{Version: policyVersion, Statement: []statement{{
 		Sid:       "AccountAdministers",
@@ -57,6 +72,19 @@ func keyPolicy(h home, accounts []string) policy {
 		Resource:  "*",
 		Condition: condition{"StringEquals": {"kms:CallerAccount": h.account, "kms:ViaService": service}},
 	}}}
+	if logPrefix != "" {
+		p.Statement = append(p.Statement, statement{
+			Sid:       "LogsOfTheStore",
+			Effect:    "Allow",
+			Principal: awsService{"logs." + h.region + "." + h.dnsSuffix()},
+			Action: []string{
+				"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+				"kms:ReEncryptFrom", "kms:ReEncryptTo",
+			},
+			Resource:  "*",
+			Condition: condition{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": h.logGroup(logPrefix + "*")}},
+		})
+	}
 	others := awsPrincipals{}
 	for _, a := range accounts {
 		if a != h.account {
@@ -76,10 +104,10 @@ func keyPolicy(h home, accounts []string) policy {
 	return p
 }
 
-// newKey makes the store's key in one region.
-func (s *Store) newKey(ctx *pulumi.Context, name string, region pulumi.StringInput, opts ...pulumi.ResourceOption) (*kms.Key, error) {
+// newKey makes the store's key in one region; logPrefix is as in keyPolicy.
+func (s *Store) newKey(ctx *pulumi.Context, name, logPrefix string, region pulumi.StringInput, opts ...pulumi.ResourceOption) (*kms.Key, error) {
 	document := pulumi.All(s.partition, s.account, region).ApplyT(func(v []any) (string, error) {
-		return keyPolicy(home{v[0].(string), v[1].(string), v[2].(string)}, s.args.Accounts).text()
+		return keyPolicy(home{v[0].(string), v[1].(string), v[2].(string)}, s.args.Accounts, logPrefix).text()
 	}).(pulumi.StringOutput)
 	return kms.NewKey(ctx, name, &kms.KeyArgs{
 		Description:          pulumi.String("Encrypts the secrets of " + s.name),
@@ -113,3 +141,9 @@ func aliasOf(prefix, name string) string {
 	}
 	return "alias/" + notInAlias.ReplaceAllString(base, "-")
 }
+
+// logPrefix begins the names of the store's log groups.
+func (s *Store) logPrefix() string { return "/secretstack/" + s.plainName() + "/" }
+
+// plainName is the store's name in characters that every name and description in AWS may have.
+func (s *Store) plainName() string { return notInAlias.ReplaceAllString(s.name, "-") }

@@ -20,6 +20,8 @@ var Limits = secret.Cloud{
 	CheckIdentity: checkIdentity,
 	MinRecovery:   7 * day,
 	MaxRecovery:   30 * day,
+	MinEvery:      4 * time.Hour, // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+	MaxEvery:      999 * day,
 }
 
 const (
@@ -37,6 +39,8 @@ var (
 	likeARNSuffix = regexp.MustCompile(`-[A-Za-z0-9]{6}$`)
 	organization  = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	region        = regexp.MustCompile(`^([a-z]+-)+[0-9]+$`)
+	vpcID         = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	subnetID      = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	identityARN   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):(role|user)/[A-Za-z0-9+=,.@_/-]+$`)
 )
 
@@ -91,6 +95,22 @@ func CheckOrganization(id string) error {
 func CheckRegion(code string) error {
 	if !region.MatchString(code) {
 		return errors.New("must be a region, such as eu-central-1")
+	}
+	return nil
+}
+
+// CheckVPC gives the rule that the id of a VPC breaks, or nil.
+func CheckVPC(id string) error {
+	if !vpcID.MatchString(id) {
+		return errors.New("must be the id of a VPC, such as vpc-0a1b2c3d4e5f60718")
+	}
+	return nil
+}
+
+// CheckSubnet gives the rule that the id of a subnet breaks, or nil.
+func CheckSubnet(id string) error {
+	if !subnetID.MatchString(id) {
+		return errors.New("must be the id of a subnet, such as subnet-0a1b2c3d4e5f60718")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -22,6 +23,15 @@ type SecretArgs struct {
 	// Readers give for each of Spec.Readers the ARN of its IAM role or user, which must exist: AWS refuses
 	// a policy that names an unknown one. Entries for others are allowed and grant nothing.
 	Readers map[string]pulumi.StringInput
+	// Rotator rotates the secret as Spec.Rotation says, or reads it for the rotation of another. It must
+	// have been made with this Spec among its Secrets. Nil: the secret has nothing to do with rotation.
+	Rotator *Rotator
+	// Schedule is when the secret is rotated, in place of Spec.Rotation.Every: a rate() of at least 4
+	// hours or a cron() in UTC, as CheckSchedule says. Zero: Every.
+	Schedule string
+	// Window is how long after the scheduled time AWS may begin the rotation, in whole hours. Zero: until
+	// the end of the day (UTC).
+	Window time.Duration
 	// Tags are on the secret, beside the store's and secretstack:name.
 	Tags map[string]string
 }
@@ -32,6 +42,8 @@ type Secret struct {
 
 	Secret *secretsmanager.Secret
 	Policy *secretsmanager.SecretPolicy
+	// Rotation is the schedule. Nil: there is none, or a person starts each rotation.
+	Rotation *secretsmanager.SecretRotation
 
 	ARN        pulumi.StringOutput
 	SecretName pulumi.StringOutput // in AWS: the store's prefix and the name
@@ -82,12 +94,21 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 	}
 	c.ARN, c.SecretName = c.Secret.Arn, c.Secret.Name
 	// Kept on delete: a secret that is deleted, and perhaps recovered, is never without its policy.
+	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.RetainOnDelete(true)}
+	if args.Rotator != nil { // AWS refuses a policy that names a role which is not there
+		options = append(options, pulumi.DependsOn([]pulumi.Resource{args.Rotator.Role}))
+	}
 	if c.Policy, err = secretsmanager.NewSecretPolicy(ctx, name, &secretsmanager.SecretPolicyArgs{
 		SecretArn:         c.Secret.Arn,
 		Policy:            args.policy(awsName),
 		BlockPublicPolicy: pulumi.Bool(true),
-	}, pulumi.Parent(c), pulumi.RetainOnDelete(true)); err != nil {
+	}, options...); err != nil {
 		return nil, err
+	}
+	if args.scheduled() {
+		if err := args.Rotator.schedule(ctx, c, args, name); err != nil {
+			return nil, err
+		}
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"arn": c.ARN, "secretName": c.SecretName})
 }
@@ -100,7 +121,7 @@ func (args *SecretArgs) policy(awsName string) pulumi.StringOutput {
 		inputs = append(inputs, args.Readers[r])
 	}
 	return pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
-		a := store.access(home{v[0].(string), v[1].(string), v[2].(string)}, awsName)
+		a := args.access(home{v[0].(string), v[1].(string), v[2].(string)}, awsName)
 		var errs []error
 		for i, r := range names {
 			reader := v[i+3].(string)
@@ -120,11 +141,16 @@ func (args *SecretArgs) policy(awsName string) pulumi.StringOutput {
 }
 
 // access has no readers yet.
-func (s *Store) access(h home, awsName string) access {
-	return access{
+func (args *SecretArgs) access(h home, awsName string) access {
+	store := args.Store.args
+	a := access{
 		secret: h.secret(awsName), account: h.account,
-		organization: s.args.Organization, replicated: len(s.args.Replicas) > 0,
+		organization: store.Organization, replicated: len(store.Replicas) > 0,
 	}
+	if args.Rotator != nil {
+		a.rotator, a.rotates = args.Rotator.roleARN(h), args.Spec.Rotation != nil
+	}
+	return a
 }
 
 func (args *SecretArgs) check() error {
@@ -141,7 +167,7 @@ func (args *SecretArgs) check() error {
 	if n := len(args.Spec.Description); n > maxDescription {
 		wrong("Spec.Description has %d characters; AWS allows %d", n, maxDescription)
 	}
-	known := args.Store.access(longest, args.Store.args.Prefix+args.Spec.Name)
+	known := args.access(longest, args.Store.args.Prefix+args.Spec.Name)
 	errs = append(errs, reader.Check(Limits, args.Spec.Readers, args.Readers)...)
 	for _, r := range args.Spec.Readers {
 		if arn, plain := args.Readers[r].(pulumi.String); plain {
@@ -151,5 +177,5 @@ func (args *SecretArgs) check() error {
 	if _, err := known.text(); err != nil {
 		wrong("%w", err)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, args.checkRotation()...)...)
 }

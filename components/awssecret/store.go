@@ -80,7 +80,7 @@ func NewStore(ctx *pulumi.Context, name string, args *StoreArgs, opts ...pulumi.
 	s.region = aws.GetRegionOutput(ctx, aws.GetRegionOutputArgs{}, pulumi.Parent(s)).Name()
 
 	var err error
-	if s.Key, err = s.newKey(ctx, name, s.region); err != nil {
+	if s.Key, err = s.newKey(ctx, name, s.logPrefix(), s.region); err != nil {
 		return nil, err
 	}
 	if s.Alias, err = kms.NewAlias(ctx, name, &kms.AliasArgs{
@@ -106,7 +106,7 @@ func (s *Store) newReplicaKey(ctx *pulumi.Context, name string, r Replica) error
 			return err
 		}
 	}
-	key, err := s.newKey(ctx, name, pulumi.String(r.Region), pulumi.Provider(provider))
+	key, err := s.newKey(ctx, name, "", pulumi.String(r.Region), pulumi.Provider(provider))
 	s.ReplicaKeys[r.Region] = key
 	return err
 }
@@ -154,7 +154,7 @@ func (args StoreArgs) check(name string) error {
 		}
 		seen[r.Region] = true
 	}
-	if text, err := keyPolicy(longest, args.Accounts).text(); err != nil {
+	if text, err := keyPolicy(longest, args.Accounts, name+"/secretstack/").text(); err != nil {
 		wrong("Accounts: %w", err)
 	} else if len(text) > maxKeyPolicy {
 		wrong("Accounts has %d accounts; they do not fit in the key's policy, which can have %d characters", len(args.Accounts), maxKeyPolicy)

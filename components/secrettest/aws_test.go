@@ -28,9 +28,19 @@ var aws = secrettest.Cloud{
 		if err != nil {
 			return err
 		}
+		rotator, err := awssecret.NewRotator(ctx, "shop-rotator", &awssecret.RotatorArgs{
+			Store: store, Secrets: specs, Bundle: pulumi.NewFileArchive("rotate-lambda.zip"),
+		})
+		if err != nil {
+			return err
+		}
 		readers := inputs(identities)
 		for _, s := range specs {
-			if _, err := awssecret.NewSecret(ctx, s.Name, &awssecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
+			args := &awssecret.SecretArgs{Store: store, Spec: s, Readers: readers}
+			if s.Rotation != nil {
+				args.Rotator = rotator
+			}
+			if _, err := awssecret.NewSecret(ctx, s.Name, args); err != nil {
 				return err
 			}
 		}
@@ -57,6 +67,24 @@ var aws = secrettest.Cloud{
 	Recoverable: func(_ *plan.Graph, s plan.Resource) bool {
 		return s.Inputs.Get("recoveryWindowInDays").AsNumber() >= 7
 	},
+	Starter: sibling("aws:secretsmanager/secretRotation:SecretRotation"),
+	RotationNeeds: []string{
+		"aws:cloudwatch/eventTarget:EventTarget", "aws:cloudwatch/logGroup:LogGroup", "aws:iam/role:Role",
+		"aws:iam/rolePolicy:RolePolicy", "aws:lambda/function:Function", "aws:lambda/layerVersion:LayerVersion",
+		"aws:lambda/permission:Permission", "aws:secretsmanager/secretPolicy:SecretPolicy",
+	},
+}
+
+// sibling finds the resource of a type that has a secret's parent.
+func sibling(typ string) func(*plan.Graph, plan.Resource) (plan.Resource, bool) {
+	return func(g *plan.Graph, s plan.Resource) (plan.Resource, bool) {
+		all := g.Children(s.Parent)
+		i := slices.IndexFunc(all, func(r plan.Resource) bool { return r.Type == typ && r.URN != s.URN })
+		if i < 0 {
+			return plan.Resource{}, false
+		}
+		return all[i], true
+	}
 }
 
 func awsIdentity(reader string) string { return "arn:aws:iam::" + awsAccount + ":role/" + reader }

@@ -8,6 +8,7 @@ package secrettest
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -47,6 +48,11 @@ type Cloud struct {
 	// Recoverable tells whether the cloud can give a secret back after it is deleted.
 	Recoverable func(g *plan.Graph, s plan.Resource) bool
 
+	// Starter gives the resource with which the rotation of a secret starts by itself. Nil: none does.
+	Starter func(g *plan.Graph, s plan.Resource) (plan.Resource, bool)
+	// RotationNeeds are the types of the resources without which a rotation that starts would fail.
+	RotationNeeds []string
+
 	// Gaps are the promises that the cloud cannot keep, each with the reason.
 	Gaps map[Promise]string
 }
@@ -61,8 +67,11 @@ type world struct {
 	throwaway  *plan.Graph       // the same in a stack that allows its destruction
 }
 
-// specs have names that begin like another's, a nested name, and each mix of readers.
+// specs have names that begin like another's, a nested name, each mix of readers, and rotation.
 var specs = []secret.Spec{
+	{Name: "signing-key", Readers: []string{"checkout"}, Rotation: &secret.Rotation{
+		Every: secret.Every(30 * 24 * time.Hour), Generated: &secret.Generated{},
+	}},
 	{Name: "orders", Description: "Used by one", Readers: []string{"checkout"}},
 	{Name: "orders-db", Readers: []string{"checkout", "reports"}},
 	{Name: "orders-db2", Env: "SECOND", Readers: []string{"reports"}},

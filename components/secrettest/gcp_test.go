@@ -23,9 +23,17 @@ var gcp = secrettest.Cloud{
 		if err != nil {
 			return err
 		}
+		rotator, err := gcpsecret.NewRotator(ctx, "shop-rotator", &gcpsecret.RotatorArgs{Store: store, Secrets: specs, Image: image})
+		if err != nil {
+			return err
+		}
 		readers := inputs(identities)
 		for _, s := range specs {
-			if _, err := gcpsecret.NewSecret(ctx, s.Name, &gcpsecret.SecretArgs{Store: store, Spec: s, Readers: readers}); err != nil {
+			args := &gcpsecret.SecretArgs{Store: store, Spec: s, Readers: readers}
+			if s.Rotation != nil {
+				args.Rotator = rotator
+			}
+			if _, err := gcpsecret.NewSecret(ctx, s.Name, args); err != nil {
 				return err
 			}
 		}
@@ -44,11 +52,19 @@ var gcp = secrettest.Cloud{
 	OwnKey:       gcpOwnKey,
 	CanRead:      gcpCanRead,
 	Recoverable:  func(*plan.Graph, plan.Resource) bool { return false },
+	Starter:      sibling("gcp:cloudscheduler/job:Job"),
+	RotationNeeds: []string{
+		"gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "gcp:pubsub/subscription:Subscription",
+		"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember", "gcp:pubsub/topicIAMMember:TopicIAMMember",
+		"gcp:secretmanager/secret:Secret", "gcp:secretmanager/secretIamMember:SecretIamMember", "gcp:serviceaccount/iAMMember:IAMMember",
+	},
 	Gaps: map[secrettest.Promise]string{
 		secrettest.Recoverable: "Secret Manager deletes a secret at once, with all its versions, and gives none back; " +
 			"the protection of the secret is the guard. A destroyed version can be restored",
 	},
 }
+
+const image = "registry.example.com/rotator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 const gcpAgent = "serviceAccount:service-1@gcp-sa-secretmanager.iam.gserviceaccount.com"
 

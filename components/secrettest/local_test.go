@@ -52,6 +52,8 @@ var local = secrettest.Cloud{
 	},
 	Recoverable: func(_ *plan.Graph, s plan.Resource) bool { return s.Inputs.Get("recoveryDays").AsNumber() > 0 },
 	Gaps: map[secrettest.Promise]string{
+		secrettest.RotationReady: "nothing rotates by itself on a developer's machine: up and run say what is due, and " +
+			"secretstack rotate --due does it",
 		secrettest.OwnKey: "each value is encrypted to its readers' own keys; there is no key of the store",
 	},
 }

@@ -21,6 +21,7 @@ const (
 	OwnKey        Promise = "values are encrypted under the store's own key"
 	ExactReaders  Promise = "each reader reads exactly its secrets, and nothing here lets anybody else"
 	Descent       Promise = "each resource descends from its component, under the same name each time"
+	RotationReady Promise = "rotation has everything it needs before it starts"
 	NoValue       Promise = "no value is in any input"
 	NoDrift       Promise = "a value changed outside leaves no difference"
 	Recoverable   Promise = "a deleted secret can be recovered, unless the stack is throw-away"
@@ -28,13 +29,14 @@ const (
 )
 
 // Promises are all of them, in the order of the documentation.
-var Promises = []Promise{OwnKey, ExactReaders, Descent, NoValue, NoDrift, Recoverable, Undestroyable}
+var Promises = []Promise{OwnKey, ExactReaders, Descent, RotationReady, NoValue, NoDrift, Recoverable, Undestroyable}
 
 // checks give what is wrong in a world.
 var checks = map[Promise]func(*world) []string{
 	OwnKey:        ownKey,
 	ExactReaders:  exactReaders,
 	Descent:       descent,
+	RotationReady: rotationReady,
 	NoValue:       noValue,
 	NoDrift:       noDrift,
 	Recoverable:   recoverable,
@@ -94,6 +96,46 @@ func descent(w *world) []string {
 	}
 	first, second := text(w.graph), text(w.again)
 	return append(wrong, require(first == second, "a second run registers something else")...)
+}
+
+func rotationReady(w *world) []string {
+	return w.each(w.graph, func(s secret.Spec, r plan.Resource) []string {
+		var start plan.Resource
+		var starts bool
+		if w.cloud.Starter != nil {
+			start, starts = w.cloud.Starter(w.graph, r)
+		}
+		if starts != (s.Rotation != nil) {
+			return []string{fmt.Sprintf("asks for rotation: %v, and it starts: %v", s.Rotation != nil, starts)}
+		}
+		if !starts {
+			return nil
+		}
+		before := map[string]bool{}
+		for _, b := range beforeIt(w.graph, start) {
+			before[b.Type] = true
+		}
+		var wrong []string
+		for _, needed := range w.cloud.RotationNeeds {
+			wrong = append(wrong, require(before[needed], "begins to rotate before there is a "+needed)...)
+		}
+		return wrong
+	})
+}
+
+// beforeIt gives what is there before a resource: what it depends on, and what that depends on.
+func beforeIt(g *plan.Graph, r plan.Resource) []plan.Resource {
+	var all []plan.Resource
+	seen := map[string]bool{r.URN: true}
+	for next := []plan.Resource{r}; len(next) > 0; next = next[1:] {
+		for _, urn := range next[0].Dependencies {
+			if b, ok := g.Get(urn); ok && !seen[urn] {
+				seen[urn] = true
+				all, next = append(all, b), append(next, b)
+			}
+		}
+	}
+	return all
 }
 
 func noValue(w *world) []string {

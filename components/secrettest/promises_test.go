@@ -24,9 +24,13 @@ var toy = Cloud{
 			for _, r := range s.Readers {
 				readers = append(readers, pulumi.String(identities[r]))
 			}
+			made := &pulumi.CustomResourceState{}
 			err := ctx.RegisterResource("toy:index:Secret", s.Name, pulumi.Map{
 				"key": pulumi.String("own"), "readers": readers, "days": pulumi.Int(7),
-			}, &pulumi.CustomResourceState{}, pulumi.Parent(c), pulumi.Protect(!allowDestroy))
+			}, made, pulumi.Parent(c), pulumi.Protect(!allowDestroy))
+			if err == nil && s.Rotation != nil {
+				err = toyRotation(ctx, s.Name, c, made)
+			}
 			if err != nil {
 				return err
 			}
@@ -47,6 +51,25 @@ var toy = Cloud{
 		})
 	},
 	Recoverable: func(_ *plan.Graph, s plan.Resource) bool { return s.Inputs.Get("days").AsNumber() > 0 },
+	Starter: func(g *plan.Graph, s plan.Resource) (plan.Resource, bool) {
+		all := g.Of("toy:index:Clock")
+		i := slices.IndexFunc(all, func(r plan.Resource) bool { return r.Parent == s.Parent })
+		if i < 0 {
+			return plan.Resource{}, false
+		}
+		return all[i], true
+	},
+	RotationNeeds: []string{"toy:index:Secret", "toy:index:Rotator"},
+}
+
+// toyRotation makes a rotator, and a clock that depends on it.
+func toyRotation(ctx *pulumi.Context, name string, parent, secret pulumi.Resource) error {
+	rotator := &pulumi.CustomResourceState{}
+	if err := ctx.RegisterResource("toy:index:Rotator", name, pulumi.Map{}, rotator, pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{secret})); err != nil {
+		return err
+	}
+	return ctx.RegisterResource("toy:index:Clock", name, pulumi.Map{}, &pulumi.CustomResourceState{}, pulumi.Parent(parent),
+		pulumi.DependsOn([]pulumi.Resource{rotator}))
 }
 
 func TestKeptPromises(t *testing.T) { Run(t, toy) }
@@ -83,6 +106,8 @@ func TestBrokenPromises(t *testing.T) {
 		"a second run differs":   {[]Promise{Descent}, func(w *world) { w.again = w.throwaway }},
 		"never protected":        {[]Promise{Undestroyable}, func(w *world) { unprotect(w.graph); unprotect(w.again) }},
 		"protected for ever":     {[]Promise{Undestroyable}, func(w *world) { w.throwaway = w.graph }},
+		"rotation too early":     {[]Promise{RotationReady}, func(w *world) { forget(w, "toy:index:Clock", func(r *plan.Resource) { r.Dependencies = nil }) }},
+		"no rotation":            {[]Promise{RotationReady}, func(w *world) { forget(w, "toy:index:Clock", func(r *plan.Resource) { r.Type = "toy:index:Watch" }) }},
 		"an orphan":              {[]Promise{Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Key", Custom: true}) }},
 		"a secret tag":           {[]Promise{NoValue}, set("tag", property.New("hunter2").WithSecret(true))},
 		"a version with a value": {[]Promise{NoValue, NoDrift, Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Version", Custom: true}) }},
@@ -109,6 +134,15 @@ func unprotect(g *plan.Graph) {
 	}
 }
 
+func forget(w *world, typ string, what func(*plan.Resource)) {
+	for i := range w.graph.Resources {
+		if w.graph.Resources[i].Type == typ {
+			what(&w.graph.Resources[i])
+		}
+	}
+	w.again = w.graph
+}
+
 func orphan(w *world, r plan.Resource) {
 	w.graph.Resources = append(w.graph.Resources, r)
 	w.again = w.graph
@@ -121,7 +155,7 @@ func TestMissingSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.graph = &plan.Graph{}
-	for _, p := range []Promise{OwnKey, ExactReaders, NoValue, NoDrift, Recoverable} {
+	for _, p := range []Promise{OwnKey, ExactReaders, RotationReady, NoValue, NoDrift, Recoverable} {
 		if len(checks[p](w)) == 0 {
 			t.Errorf("%s holds for secrets that do not exist", p)
 		}

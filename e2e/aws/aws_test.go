@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -30,9 +31,10 @@ var (
 
 func newStack(t *testing.T, name string) (*engine.Stack, *cloud) {
 	t.Helper()
-	moto := motoserver.Start(t)
+	moto, tmp := motoserver.Start(t), t.TempDir()
 	env := map[string]string{
 		"PATH":             strings.Join([]string{awsprovider.Build(t), os.Getenv("PATH")}, string(filepath.ListSeparator)),
+		"TMPDIR":           tmp, // always the same: the plugin keeps functions' code there
 		awsprovider.EnvVar: awsprovider.TerraformProvider(t),
 	}
 	maps.Copy(env, moto.Env())
@@ -42,9 +44,26 @@ func newStack(t *testing.T, name string) (*engine.Stack, *cloud) {
 		config["secretstack:identities"].(map[string]any)["checkout"] = checkout
 	})
 	return s, &cloud{
-		T: t, prefix: "shop/" + name + "/",
+		T: t, prefix: "shop/" + name + "/", moto: moto, tmp: tmp,
 		secrets: moto.SecretsManager("eu-west-1"), kms: moto.KMS("eu-west-1"), replicaKMS: moto.KMS("eu-central-1"),
 	}
+}
+
+// prebuilt spares the stack building the rotator again and again.
+func prebuilt(t *testing.T, s *engine.Stack) {
+	t.Helper()
+	s.Write("rotate-lambda.zip", built(t))
+	s.Configure(func(config map[string]any) {
+		configured(config, "secretstack:aws")["rotatorBundle"] = "rotate-lambda.zip"
+	})
+}
+
+// configured gives the settings below a key, which may have none yet.
+func configured(config map[string]any, key string) map[string]any {
+	if config[key] == nil {
+		config[key] = map[string]any{}
+	}
+	return config[key].(map[string]any)
 }
 
 func TestDev(t *testing.T) {
@@ -52,12 +71,13 @@ func TestDev(t *testing.T) {
 	s.Configure(func(config map[string]any) {
 		config["secretstack:identities"].(map[string]any)["reports"] = reports
 	})
+	prebuilt(t, s)
 	t.Parallel()
 
-	lifecycle(s, c, 20, reports)
+	lifecycle(s, c, 39, reports)
 	key := *c.key(c.kms, "alias/shop/dev").KeyId
 
-	s.WantEach(s.Destroy, "delete", 20)
+	s.WantEach(s.Destroy, "delete", 39)
 	for _, name := range names {
 		var notFound *smtypes.ResourceNotFoundException
 		_, err := c.secrets.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: new(c.prefix + name)})
@@ -70,16 +90,17 @@ func TestDev(t *testing.T) {
 
 func TestProd(t *testing.T) {
 	s, c := newStack(t, "prod")
+	prebuilt(t, s)
 	t.Parallel()
 
-	value := lifecycle(s, c, 22, reportsOutside)
+	value := lifecycle(s, c, 41, reportsOutside)
 	key := *c.key(c.kms, "alias/shop/prod").KeyId
 
 	s.WantRefusal(s.Destroy, "protected")
 	c.wantReaders("orders-db", checkout)
-	s.Declare("orders-db", nil)
+	s.Declare("stripe-api-key", nil)
 	s.WantRefusal(s.Preview, "protected")
-	c.wantReaders("orders-db", checkout)
+	c.wantReaders("stripe-api-key", checkout)
 	c.wantValue("orders-db", value)
 	if meta := c.key(c.kms, key); meta.KeyState != kmstypes.KeyStateEnabled {
 		t.Error("the key is ", meta.KeyState)
@@ -87,9 +108,9 @@ func TestProd(t *testing.T) {
 
 	// Where it may be destroyed after all, it can be recovered, and is as safe as before.
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
-	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}, "description": "Another description"})
+	s.Declare("stripe-api-key", map[string]any{"readers": []string{"checkout"}, "description": "Charges cards at checkout"})
 	s.Want(s.Up)
-	s.WantEach(s.Destroy, "delete", 22)
+	s.WantEach(s.Destroy, "delete", 41)
 	c.wantInDays(30, c.describe("orders-db").DeletedDate)
 	c.wantInDays(30, c.key(c.kms, key).DeletionDate)
 	_, err := c.secrets.RestoreSecret(t.Context(), &secretsmanager.RestoreSecretInput{SecretId: new(c.prefix + "orders-db")})
@@ -100,7 +121,40 @@ func TestProd(t *testing.T) {
 	c.wantValue("orders-db", value)
 }
 
-var names = []string{"orders-db", "session-signing-key", "stripe-api-key", "stripe-webhook-key", "warehouse/api-token"}
+// TestNetwork has a second rotator, in a VPC.
+func TestNetwork(t *testing.T) {
+	s, c := newStack(t, "dev")
+	prebuilt(t, s)
+	t.Parallel()
+	subnets := regexp.MustCompile(`<(subnet|vpc)Id>([^<]+)<`).FindAllStringSubmatch(string(c.ask("ec2", "/?Action=DescribeSubnets&Version=2016-11-15")), -1)
+	ids := map[string][]string{}
+	for _, id := range subnets {
+		ids[id[1]] = append(ids[id[1]], id[2])
+	}
+	s.Configure(func(config map[string]any) {
+		configured(config, "secretstack:identities")["reports"] = reports
+		configured(config, "secretstack:aws")["networks"] = map[string]any{
+			"orders": map[string]any{"vpc": ids["vpc"][0], "subnets": ids["subnet"][:2], "secrets": []string{"orders-db"}},
+		}
+	})
+	s.WantEach(s.Up, "create", 50)
+	s.Want(s.Preview)
+	s.Want(s.Refresh)
+	for name, want := range map[string]int{"shop-dev-rotator": 0, "shop-dev-rotator-orders": 2} {
+		var function struct {
+			Configuration struct{ VpcConfig struct{ SubnetIDs []string } }
+		}
+		c.lambda("/2015-03-31/functions/"+name, &function)
+		if got := len(function.Configuration.VpcConfig.SubnetIDs); got != want {
+			t.Errorf("%s is in %d subnets, want %d", name, got, want)
+		}
+	}
+	s.WantEach(s.Destroy, "delete", 50)
+}
+
+var names = []string{
+	"orders-db", "orders-db-admin", "session-signing-key", "stripe-api-key", "stripe-webhook-key", "warehouse/api-token", "warehouse/rotation-key",
+}
 
 // lifecycle is what both stacks have in common: everything but their end. It gives the value of orders-db.
 func lifecycle(s *engine.Stack, c *cloud, resources int, reports string) string {
@@ -141,14 +195,8 @@ func lifecycle(s *engine.Stack, c *cloud, resources int, reports string) string 
 
 	// Values are put outside: nothing to do for Pulumi.
 	first, second := "canary-"+rand.Text(), "canary-"+rand.Text()
-	for _, value := range []string{first, second} {
-		_, err := c.secrets.PutSecretValue(c.Context(), &secretsmanager.PutSecretValueInput{
-			SecretId: new(c.prefix + "orders-db"), SecretString: &value,
-		})
-		if err != nil {
-			c.Fatal(err)
-		}
-	}
+	c.put("orders-db", first)
+	c.put("orders-db", second)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	s.Want(s.Up)

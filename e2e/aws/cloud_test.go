@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -10,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"github.com/secretstack/secretstack/e2e/motoserver"
 	"github.com/secretstack/secretstack/internal/iam"
 )
 
@@ -18,6 +21,8 @@ import (
 type cloud struct {
 	*testing.T
 	prefix          string // of the secrets' names
+	moto            *motoserver.Server
+	tmp             string // where the plugin keeps functions' code
 	secrets         *secretsmanager.Client
 	kms, replicaKMS *kms.Client
 }
@@ -41,13 +46,31 @@ func (c *cloud) wantInDays(days int, date *time.Time) {
 	}
 }
 
-func (c *cloud) wantValue(name, want string) {
+func (c *cloud) put(name, value string) {
 	c.Helper()
-	got, err := c.secrets.GetSecretValue(c.Context(), &secretsmanager.GetSecretValueInput{SecretId: new(c.prefix + name)})
+	_, err := c.secrets.PutSecretValue(c.Context(), &secretsmanager.PutSecretValueInput{SecretId: new(c.prefix + name), SecretString: &value})
 	if err != nil {
 		c.Fatal(err)
 	}
-	if *got.SecretString != want {
+}
+
+// value gives the value with a label, or "".
+func (c *cloud) value(name, label string) string {
+	c.Helper()
+	got, err := c.secrets.GetSecretValue(c.Context(), &secretsmanager.GetSecretValueInput{SecretId: new(c.prefix + name), VersionStage: &label})
+	var none *smtypes.ResourceNotFoundException
+	switch {
+	case errors.As(err, &none):
+		return ""
+	case err != nil:
+		c.Fatal(err)
+	}
+	return *got.SecretString
+}
+
+func (c *cloud) wantValue(name, want string) {
+	c.Helper()
+	if c.value(name, "AWSCURRENT") != want {
 		c.Errorf("%s has another value", name)
 	}
 }

@@ -45,7 +45,7 @@ func New(t *testing.T, name string, env map[string]string) *Stack {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.write(file, data)
+		s.Write(file, data)
 	}
 	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
 	if err != nil {
@@ -107,12 +107,17 @@ func (s *Stack) edit(name string, change func(file map[string]any)) {
 	if data, err = yaml.Marshal(file); err != nil {
 		s.t.Fatal(err)
 	}
-	s.write(name, data)
+	s.Write(name, data)
 }
 
-func (s *Stack) write(name string, data []byte) {
+// Write makes or replaces a file of the project.
+func (s *Stack) Write(name string, data []byte) {
 	s.t.Helper()
-	if err := os.WriteFile(filepath.Join(s.dir, name), data, 0o600); err != nil {
+	path := filepath.Join(s.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }

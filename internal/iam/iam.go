@@ -33,6 +33,7 @@ type Statement struct {
 type Principals struct {
 	Everybody bool
 	AWS       List
+	Service   List
 }
 
 // UnmarshalJSON reads "*" or an object.
@@ -84,6 +85,8 @@ func Parse(text string) (Document, error) {
 var operators = map[string]func(value string, present bool, values List) bool{
 	"Bool":            is,
 	"StringEquals":    is,
+	"ArnEquals":       is,
+	"ArnLike":         like,
 	"ArnNotEquals":    isNot,
 	"StringNotEquals": isNot,
 }
@@ -94,6 +97,9 @@ func is(value string, present bool, values List) bool {
 
 // isNot holds also where the key is missing.
 func isNot(value string, present bool, values List) bool { return !is(value, present, values) }
+
+// like takes a * at the end.
+func like(value string, present bool, values List) bool { return present && values.match(value) }
 
 func (s Statement) known() error {
 	if s.Effect != "Allow" && s.Effect != "Deny" {
@@ -108,7 +114,12 @@ func (s Statement) known() error {
 			return fmt.Errorf("unknown operator %s", operator)
 		}
 		for _, values := range keys {
-			exact = append(exact, values...)
+			for _, v := range values {
+				if operator == "ArnLike" {
+					v = strings.TrimSuffix(v, "*")
+				}
+				exact = append(exact, v)
+			}
 		}
 	}
 	for _, p := range slices.Concat(s.Action, s.Resource) {
@@ -129,7 +140,7 @@ type Principal struct {
 	ARN          string // as aws:PrincipalArn: during a session, its role's; "": an AWS service, or nobody
 	Account      string
 	Organization string // "": in none
-	Service      bool   // an AWS service on its own behalf
+	Service      string // the AWS service that asks, such as "logs.eu-west-1.amazonaws.com"; "": none does
 	Policy       Document
 }
 
@@ -156,7 +167,7 @@ func (d Document) Allows(owner string, r Request) bool {
 		context = map[string]string{}
 	}
 	context["aws:PrincipalAccount"] = r.Account
-	context["aws:PrincipalIsAWSService"] = strconv.FormatBool(r.Service)
+	context["aws:PrincipalIsAWSService"] = strconv.FormatBool(r.Service != "")
 	if r.ARN != "" {
 		context["aws:PrincipalArn"] = r.ARN
 	}
@@ -196,7 +207,7 @@ func (d Document) verdict(r Request) verdict {
 
 func (p *Principals) about(who Principal) verdict {
 	switch {
-	case p == nil || p.Everybody || slices.Contains(p.AWS, who.ARN):
+	case p == nil || p.Everybody || slices.Contains(p.AWS, who.ARN) || slices.Contains(p.Service, who.Service):
 		return allowed
 	case slices.ContainsFunc(p.AWS, func(arn string) bool { return strings.HasSuffix(arn, ":iam::"+who.Account+":root") }):
 		return delegated

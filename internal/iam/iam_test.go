@@ -61,7 +61,7 @@ func TestParseRefuses(t *testing.T) {
 	for name, statement := range map[string]string{
 		"field":     `{"Effect": "Allow", "NotAction": "x:Get", "Resource": "*"}`,
 		"effect":    `{"Effect": "Permit", "Action": "x:Get", "Resource": "*"}`,
-		"principal": `{"Effect": "Allow", "Principal": {"Service": "x"}, "Action": "x:Get", "Resource": "*"}`,
+		"principal": `{"Effect": "Allow", "Principal": {"Federated": "x"}, "Action": "x:Get", "Resource": "*"}`,
 		"wildcard":  `{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "x:Get", "Resource": "*"}`,
 		"pattern":   `{"Effect": "Allow", "Action": "x:Get*", "Resource": "*"}`,
 		"variable":  `{"Effect": "Allow", "Action": "x:Get", "Resource": "a/${aws:username}"}`,

@@ -31,10 +31,10 @@ func BenchmarkStack(b *testing.B) {
 	}
 }
 
-// project is a copy of a sample stack with a number of secrets.
+// project is a copy of a sample stack with a number of further secrets.
 func project(b *testing.B, stackName string, secrets int) string {
 	var text strings.Builder
-	text.WriteString("secrets:\n")
+	text.Write(read(b, "../../secrets.yaml"))
 	for i := range secrets {
 		fmt.Fprintf(&text, "  service-%04d/api-key:\n    readers: [checkout, reports]\n", i)
 	}
