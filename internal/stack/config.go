@@ -51,6 +51,9 @@ type AWSConfig struct {
 	Replicas []string `yaml:"replicas"`
 	// RotatorBundle is a prebuilt function, as make lambda writes it, relative to the project. Zero: it is built.
 	RotatorBundle string `yaml:"rotatorBundle"`
+	// RotatorConcurrency is how many secrets a rotator can rotate at once: see awssecret.RotatorArgs. Zero: what
+	// their number needs. -1: nothing is reserved, for accounts that have too little concurrency to reserve any.
+	RotatorConcurrency int `yaml:"rotatorConcurrency"`
 	// Networks are the VPCs in which targets are, by names of one's own choice. Each has a rotator of its own.
 	// Zero: the one rotator is in no VPC.
 	Networks map[string]NetworkConfig `yaml:"networks"`

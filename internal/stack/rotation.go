@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"archive/zip"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,6 +17,7 @@ import (
 	"github.com/secretstack/secretstack/components/localsecret"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/target"
+	"github.com/secretstack/secretstack/internal/bundle"
 	"github.com/secretstack/secretstack/internal/strict"
 )
 
@@ -40,6 +40,9 @@ func (s *Stack) checkRotation(doc *strict.Document) {
 	s.checkTargets(doc, rotations)
 	switch s.Config.Cloud {
 	case awssecret.Limits.Name:
+		if c := s.Config.AWS.RotatorConcurrency; c < -1 {
+			doc.Add(namespace+"aws.rotatorConcurrency", "must be how many secrets are rotated at once, or -1 to reserve nothing")
+		}
 		s.checkBundle(doc)
 		s.checkNetworks(doc, rotations)
 		s.checkSchedules(doc, rotations)
@@ -158,19 +161,8 @@ func (s *Stack) checkBundle(doc *strict.Document) {
 		doc.Add(field, "must be a file below the project's folder")
 		return
 	}
-	const rule = "must be a zip with an executable file bootstrap, as make lambda writes it"
-	bundle, err := zip.OpenReader(filepath.Join(s.Dir, file))
-	if path := (*os.PathError)(nil); errors.As(err, &path) {
-		doc.Add(field, "cannot be read: %s; make lambda writes it", path.Err)
-		return
-	}
-	if err != nil {
-		doc.Add(field, rule)
-		return
-	}
-	defer func() { _ = bundle.Close() }() // it was only read
-	if !slices.ContainsFunc(bundle.File, func(f *zip.File) bool { return f.Name == "bootstrap" && f.Mode().Perm()&0o111 != 0 }) {
-		doc.Add(field, rule)
+	if err := bundle.Check(filepath.Join(s.Dir, file)); err != nil {
+		doc.Add(field, "%s", err)
 	}
 }
 
@@ -205,6 +197,25 @@ func (s *Stack) checkNetworks(doc *strict.Document, rotations map[string]secret.
 				doc.Add(at, "%s is in the network %s already; a secret has one rotator", member, other)
 			}
 			in[member] = name
+		}
+	}
+	if len(in) > 0 {
+		checkRotators(doc, rotations, in)
+	}
+}
+
+// checkRotators notes the secrets with which the rotators of two networks would have to do, and a secret's
+// policy lets one in.
+func checkRotators(doc *strict.Document, rotations map[string]secret.Rotation, networks map[string]string) {
+	seen := map[string]string{} // by which rotated secret
+	for _, name := range slices.Sorted(maps.Keys(rotations)) {
+		for _, used := range append([]string{name}, rotations[name].Reads()...) {
+			if other, ok := seen[used]; ok && networks[other] != networks[name] {
+				doc.Add(namespace+"aws.networks", "the rotations of %s and %s both need %s, but run in two networks; "+
+					"put them into one, or give each a secret of its own", other, name, used)
+			} else {
+				seen[used] = name
+			}
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -47,6 +49,7 @@ config:
     api-token: {url: https://issuer.example.com/rotate}
   secretstack:aws:
     rotatorBundle: dist/rotate-lambda.zip
+    rotatorConcurrency: -1
     networks:
       data: {vpc: vpc-0a1b2c3d4e5f60718, subnets: [subnet-0a1b2c3d, subnet-1a1b2c3d], secrets: [orders-db]}
     schedules:
@@ -77,7 +80,7 @@ func TestRotation(t *testing.T) {
 
 	// What cannot be executed is no function.
 	writeBundle(t, dir, 0o644)
-	if _, err := check(t, dir); err == nil || !strings.Contains(err.Error(), "secretstack:aws.rotatorBundle: must be a zip") {
+	if _, err := check(t, dir); err == nil || !strings.Contains(err.Error(), "its bootstrap has the mode -rw-r--r--") {
 		t.Errorf("a bundle that cannot be executed: %v", err)
 	}
 }
@@ -115,7 +118,15 @@ func writeBundle(t *testing.T, dir string, mode os.FileMode) {
 	w := zip.NewWriter(f)
 	header := &zip.FileHeader{Name: "bootstrap"}
 	header.SetMode(mode)
-	if _, err := w.CreateHeader(header); err != nil {
+	entry, err := w.CreateHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := elf.Header64{
+		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+		Type:  uint16(elf.ET_EXEC), Machine: uint16(elf.EM_AARCH64), Version: uint32(elf.EV_CURRENT), Ehsize: 64,
+	}
+	if err := binary.Write(entry, binary.LittleEndian, program); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -45,7 +45,9 @@ func (s *Stack) awsRotators(ctx *pulumi.Context, store *awssecret.Store) (func(s
 				return nil, err
 			}
 		}
-		args := &awssecret.RotatorArgs{Store: store, Secrets: specs, Targets: s.targets(specs), Bundle: code}
+		args := &awssecret.RotatorArgs{
+			Store: store, Secrets: specs, Targets: s.targets(specs), Bundle: code, Concurrency: s.Config.AWS.RotatorConcurrency,
+		}
 		name := s.rotatorName()
 		if network != "" {
 			n := s.Config.AWS.Networks[network]

@@ -119,7 +119,7 @@ func TestPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := target.Mint(t.Context(), "token", rotation.Value{})
+	v, err := target.Mint(t.Context(), "token", rotation.NewValue("the present one"))
 	if err != nil || len(v.Reveal()) != 12 || !strings.Contains(v.Reveal(), "#") {
 		t.Errorf("the password has %d characters: %v", len(v.Reveal()), err)
 	}
