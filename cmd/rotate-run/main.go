@@ -1,5 +1,6 @@
-// Command rotate-run rotates a stack's secrets in Cloud Run. Secret Manager says through a Pub/Sub topic that a
-// secret is due, and the topic's push subscription delivers that here.
+// Command rotate-run rotates a stack's secrets in Cloud Run. Cloud Scheduler says through a Pub/Sub topic that it is
+// time to look at a secret, with the message that Secret Manager has for one that is due, and the topic's push
+// subscription delivers that here.
 //
 //   - SECRET_ROTATE of a companion, <secret>--rotation, comes once an hour: what is due is done for its secret, to
 //     rotate it or to retire the previous version. SECRET_ROTATE of a secret itself rotates it. Other events are

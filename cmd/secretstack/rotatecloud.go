@@ -85,9 +85,13 @@ func byHand(s *stack.Stack, specs []secret.Spec) error {
 	var commands []string
 	for _, spec := range specs {
 		switch s.Config.Cloud {
-		case gcpsecret.Limits.Name: // a message as Secret Manager sends it, to the topic of the companion
-			commands = append(commands, fmt.Sprintf(`gcloud pubsub topics publish "$(gcloud secrets describe %s%s --project=%s --format='value(topics[0].name)')" `+
-				"--attribute=eventType=SECRET_ROTATE,secretId=projects/%[3]s/secrets/%[1]s", placesOf(s)[spec.Name], secret.CompanionSuffix, s.Setting("gcp:project")))
+		case gcpsecret.Limits.Name: // a message as the secret's clock sends it, but of the secret itself
+			for _, topic := range s.Plan.Of("gcp:pubsub/topic:Topic") {
+				if name := topic.Inputs.Get("name"); name.IsString() { // unlike the one for dead letters
+					commands = append(commands, fmt.Sprintf("gcloud pubsub topics publish %s --project=%s --attribute=eventType=SECRET_ROTATE,secretId=projects/%[2]s/secrets/%s",
+						name.AsString(), s.Setting("gcp:project"), placesOf(s)[spec.Name]))
+				}
+			}
 		case azuresecret.Limits.Name: // with the job's own template, since a start replaces it as a whole
 			for _, r := range s.Plan.Resources {
 				if strings.HasPrefix(r.Type, "azure-native:app") && strings.HasSuffix(r.Type, ":Job") {

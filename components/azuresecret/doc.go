@@ -3,9 +3,12 @@
 //
 //	Store    resource group ── vault
 //	                             │
-//	Secret                     secret ── one role assignment for each reader
+//	Secret                     secret ── one role assignment for each reader, and one for the rotator
+//	                           companion ── one role assignment for the rotator
 //
-// Neither component knows a value: put versions with az keyvault secret set or Azure's client
+//	Rotator  role, identity ── Container Apps job (hourly) ── environment ── logs
+//
+// No component knows a value: the rotator makes it, or you put versions with az keyvault secret set or Azure's client
 // libraries, and read them there. Secret says why one has a disabled first version, and CustomerKey
 // why there is no key. The subscription, tenant and location are the provider's. docs/azure.md has
 // the limits, and how to recover.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/azuresecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/target"
 )
 
 // program makes a secret that two managed identities can read, from one public network.
@@ -37,4 +38,43 @@ func program(ctx *pulumi.Context) error {
 
 func Example() {
 	pulumi.Run(program)
+}
+
+// programWithRotation rotates a database's password, by way of an administrator whose secret nobody else reads.
+func programWithRotation(ctx *pulumi.Context) error {
+	store, err := azuresecret.NewStore(ctx, "shop", &azuresecret.StoreArgs{Vault: "shop-prod-eu", ResourceGroup: "shop-prod"})
+	if err != nil {
+		return err
+	}
+	specs := []secret.Spec{
+		{Name: "orders-db", Readers: []string{"checkout"}, Rotation: &secret.Rotation{
+			Every:    secret.Every(30 * 24 * time.Hour),
+			Postgres: &secret.Database{Users: []string{"orders_a", "orders_b"}, Admin: "orders-db-admin"},
+		}},
+		{Name: "orders-db-admin"},
+	}
+	rotator, err := azuresecret.NewRotator(ctx, "shop-rotator", &azuresecret.RotatorArgs{
+		Store:   store,
+		Secrets: specs,
+		Targets: map[string]target.Args{"orders-db": {Host: pulumi.String("orders.postgres.database.azure.com"), Database: "orders"}},
+		Image:   "shopprod.azurecr.io/secretstack/rotate-job@sha256:9f2b7c1d4e8a6053b1c9d7e2f4a8056c3d1e7f9b2a4c6d8e0f1a3b5c7d9e2f40",
+		Subnet: pulumi.String("/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/shop-prod/providers/" +
+			"Microsoft.Network/virtualNetworks/shop/subnets/rotator"),
+	})
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		if _, err := azuresecret.NewSecret(ctx, spec.Name, &azuresecret.SecretArgs{
+			Store: store, Spec: spec, Rotator: rotator,
+			Readers: map[string]pulumi.StringInput{"checkout": pulumi.String("6f1c9d8e-2b3a-4c5d-8e7f-0a1b2c3d4e5f")},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ExampleNewRotator() {
+	pulumi.Run(programWithRotation)
 }

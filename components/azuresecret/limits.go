@@ -23,6 +23,8 @@ var Limits = secret.Cloud{
 	Canonical:     strings.ToLower,
 	MinRecovery:   7 * 24 * time.Hour,
 	MaxRecovery:   90 * 24 * time.Hour,
+	MinEvery:      time.Hour, // the rotator looks once an hour; Key Vault itself has no limit
+	MaxEvery:      100 * 365 * 24 * time.Hour,
 }
 
 // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
@@ -68,6 +70,17 @@ func CheckNetwork(network string) error {
 	if err != nil || !p.Addr().Is4() || p != p.Masked() || p.Bits() == 0 || p.Addr().IsPrivate() {
 		return errors.New("must be a public IPv4 address or network, such as 203.0.113.0/24; " +
 			"private networks need a private endpoint")
+	}
+	return nil
+}
+
+var subnetRegexp = regexp.MustCompile(`(?i)^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+$`)
+
+// CheckSubnet gives the rule that the id of a subnet breaks, or nil.
+func CheckSubnet(id string) error {
+	if !subnetRegexp.MatchString(id) {
+		return errors.New("must be the resource id of a subnet: /subscriptions/ID/resourceGroups/GROUP/providers/" +
+			"Microsoft.Network/virtualNetworks/NETWORK/subnets/NAME")
 	}
 	return nil
 }

@@ -21,6 +21,10 @@ type SecretArgs struct {
 	// Readers give the identity of each reader in Spec: the object id of a managed identity or service
 	// principal. Identities of others are left alone.
 	Readers map[string]pulumi.StringInput
+
+	// Rotator rotates the secret as Spec.Rotation says, or reads it for the rotation of another. It must
+	// have been made with this Spec among its Secrets. Nil: the secret has nothing to do with rotation.
+	Rotator *Rotator
 }
 
 // Secret is one secret, and who may read it. Azure cannot make a secret without a value, so its first
@@ -37,9 +41,17 @@ type Secret struct {
 	Secret  *keyvault.Secret
 	Readers map[string]*authorization.RoleAssignment // by the reader's name
 
+	// Companion is a second secret, which only the rotator reads: it keeps what Key Vault has no place
+	// for, the value that is not current yet and where a rotation stands. Nil: there is no rotation.
+	Companion *keyvault.Secret
+	Rotator   *authorization.RoleAssignment // of the rotator's identity on Secret, or nil
+
 	// URI is where an application reads the current version:
 	// https://VAULT.vault.azure.net/secrets/NAME.
 	URI pulumi.StringOutput
+
+	store *Store
+	id    string // the secret's name in the vault
 }
 
 const marker = "no value yet"
@@ -49,38 +61,50 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 	if err := args.check(); err != nil {
 		return nil, fmt.Errorf("the Azure secret %q cannot be made:\n%w", name, err)
 	}
-	s := &Secret{Readers: map[string]*authorization.RoleAssignment{}}
+	s := &Secret{Readers: map[string]*authorization.RoleAssignment{}, store: args.Store}
 	if err := ctx.RegisterComponentResource(SecretType, name, s, opts...); err != nil {
 		return nil, err
 	}
-	store := args.Store
-	id, err := Limits.SecretName("", args.Spec.Name)
-	if err != nil {
+	var err error
+	if s.id, err = Limits.SecretName("", args.Spec.Name); err != nil {
 		return nil, err
 	}
-	s.Secret, err = keyvault.NewSecret(ctx, name, &keyvault.SecretArgs{
-		ResourceGroupName: pulumi.String(store.group()),
-		VaultName:         pulumi.String(store.args.Vault),
+	if s.Secret, err = s.withoutValue(ctx, name, s.id); err != nil {
+		return nil, err
+	}
+	for _, reader := range args.Spec.Readers {
+		if s.Readers[reader], err = s.read(ctx, name+"."+reader, args.Readers[reader]); err != nil {
+			return nil, err
+		}
+	}
+	if args.Spec.Rotation != nil {
+		if s.Companion, err = s.withoutValue(ctx, companionName(name), s.id+secret.CompanionSuffix); err != nil {
+			return nil, err
+		}
+	}
+	if args.Rotator != nil {
+		if err := s.letRotate(ctx, name, args.Rotator); err != nil {
+			return nil, err
+		}
+	}
+	s.URI = pulumi.All(s.Secret.ID(), s.store.URI).ApplyT(func(v []any) string {
+		return fmt.Sprintf("%ssecrets/%s", v[1], s.id)
+	}).(pulumi.StringOutput)
+	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"uri": s.URI})
+}
+
+// withoutValue makes a secret in the vault whose only version is the marker.
+func (s *Secret) withoutValue(ctx *pulumi.Context, name, id string) (*keyvault.Secret, error) {
+	return keyvault.NewSecret(ctx, name, &keyvault.SecretArgs{
+		ResourceGroupName: pulumi.String(s.store.group()),
+		VaultName:         pulumi.String(s.store.args.Vault),
 		SecretName:        pulumi.String(id),
 		Properties: keyvault.SecretPropertiesArgs{
 			Attributes: keyvault.SecretAttributesArgs{Enabled: pulumi.Bool(false)},
 			Value:      pulumi.ToSecret(pulumi.String(marker)).(pulumi.StringOutput), // Azure's SDK does not mark it
 		},
-	}, store.protected(s), pulumi.DependsOn([]pulumi.Resource{store.Vault}),
+	}, s.store.protected(s), pulumi.DependsOn([]pulumi.Resource{s.store.Vault}),
 		pulumi.IgnoreChanges([]string{"properties", "tags"}),
 		// Deleting a single secret goes through the vault's firewall; deleting the vault does not.
-		pulumi.DeletedWith(store.Vault))
-	if err != nil {
-		return nil, err
-	}
-	for _, reader := range args.Spec.Readers {
-		s.Readers[reader], err = s.grant(ctx, name+"."+reader, store, id, args.Readers[reader])
-		if err != nil {
-			return nil, err
-		}
-	}
-	s.URI = pulumi.All(s.Secret.ID(), store.URI).ApplyT(func(v []any) string {
-		return fmt.Sprintf("%ssecrets/%s", v[1], id)
-	}).(pulumi.StringOutput)
-	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"uri": s.URI})
+		pulumi.DeletedWith(s.store.Vault))
 }

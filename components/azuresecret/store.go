@@ -53,8 +53,8 @@ type Store struct {
 	// URI is where applications reach the vault, such as https://NAME.vault.azure.net/.
 	URI pulumi.StringOutput
 
-	args StoreArgs
-	role pulumi.StringOutput // id of the readers' role in this subscription
+	args         StoreArgs
+	subscription pulumi.StringOutput
 }
 
 // NewStore makes a Store. Its error has all the mistakes in args.
@@ -81,7 +81,7 @@ func NewStore(ctx *pulumi.Context, name string, args *StoreArgs, opts ...pulumi.
 		after = append(after, s.ResourceGroup)
 	}
 	deployer := authorization.GetClientConfigOutput(ctx, pulumi.Parent(s))
-	s.role = readerRole(deployer.SubscriptionId())
+	s.subscription = deployer.SubscriptionId()
 	var err error
 	s.Vault, err = keyvault.NewVault(ctx, name, &keyvault.VaultArgs{
 		ResourceGroupName: pulumi.String(s.group()),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/gcpsecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/components/target"
 )
 
 // program makes a secret with replicas in two regions, which two workloads can read.
@@ -37,4 +38,42 @@ func program(ctx *pulumi.Context) error {
 
 func Example() {
 	pulumi.Run(program)
+}
+
+// programWithRotation rotates a database's password, by way of an administrator whose secret nobody else reads.
+func programWithRotation(ctx *pulumi.Context) error {
+	store, err := gcpsecret.NewStore(ctx, "shop", &gcpsecret.StoreArgs{Prefix: "shop-prod-", Locations: []string{"europe-west1"}})
+	if err != nil {
+		return err
+	}
+	specs := []secret.Spec{
+		{Name: "orders-db", Readers: []string{"checkout"}, Rotation: &secret.Rotation{
+			Every:    secret.Every(30 * 24 * time.Hour),
+			Postgres: &secret.Database{Users: []string{"orders_a", "orders_b"}, Admin: "orders-db-admin"},
+		}},
+		{Name: "orders-db-admin"},
+	}
+	rotator, err := gcpsecret.NewRotator(ctx, "shop-rotator", &gcpsecret.RotatorArgs{
+		Store:   store,
+		Secrets: specs,
+		Targets: map[string]target.Args{"orders-db": {Host: pulumi.String("10.20.0.5"), Database: "orders"}},
+		Image:   "europe-west1-docker.pkg.dev/shop-prod/secretstack/rotate-run@sha256:9f2b7c1d4e8a6053b1c9d7e2f4a8056c3d1e7f9b2a4c6d8e0f1a3b5c7d9e2f40",
+		Network: &gcpsecret.Network{Network: pulumi.String("shop"), Subnetwork: pulumi.String("rotator")},
+	})
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		if _, err := gcpsecret.NewSecret(ctx, spec.Name, &gcpsecret.SecretArgs{
+			Store: store, Spec: spec, Rotator: rotator,
+			Readers: map[string]pulumi.StringInput{"checkout": pulumi.String("serviceAccount:checkout@shop-prod.iam.gserviceaccount.com")},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ExampleNewRotator() {
+	pulumi.Run(programWithRotation)
 }

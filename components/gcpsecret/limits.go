@@ -18,6 +18,8 @@ var Limits = secret.Cloud{
 	CheckIdentity: checkIdentity,
 	MinRecovery:   24 * time.Hour,
 	MaxRecovery:   1000 * 24 * time.Hour,
+	MinEvery:      time.Hour, // https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets#Rotation
+	MaxEvery:      36500 * 24 * time.Hour,
 }
 
 // https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create

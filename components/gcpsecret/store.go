@@ -46,13 +46,14 @@ type Store struct {
 	Agent         *projects.ServiceIdentity // as which Secret Manager uses the keys
 	Keys          []Key                     // in the order of their locations
 
+	name string
 	args StoreArgs
 }
 
 // NewStore makes a Store. Its name begins the key rings' names: letters, digits, - and _. Its error has
 // all the mistakes.
 func NewStore(ctx *pulumi.Context, name string, args *StoreArgs, opts ...pulumi.ResourceOption) (*Store, error) {
-	s := &Store{}
+	s := &Store{name: name}
 	if args != nil {
 		s.args = *args
 	}
@@ -63,10 +64,10 @@ func NewStore(ctx *pulumi.Context, name string, args *StoreArgs, opts ...pulumi.
 		return nil, err
 	}
 	var err error
-	if s.SecretManager, err = s.service(ctx, name, "secretmanager"); err != nil {
+	if s.SecretManager, err = service(ctx, name, "secretmanager", pulumi.Parent(s)); err != nil {
 		return nil, err
 	}
-	if s.KMS, err = s.service(ctx, name, "cloudkms"); err != nil {
+	if s.KMS, err = service(ctx, name, "cloudkms", pulumi.Parent(s)); err != nil {
 		return nil, err
 	}
 	s.Agent, err = projects.NewServiceIdentity(ctx, name, &projects.ServiceIdentityArgs{
@@ -86,11 +87,11 @@ func NewStore(ctx *pulumi.Context, name string, args *StoreArgs, opts ...pulumi.
 }
 
 // service enables a Google API and leaves it enabled: other stacks of the project may use it.
-func (s *Store) service(ctx *pulumi.Context, name, api string) (*projects.Service, error) {
+func service(ctx *pulumi.Context, name, api string, opts ...pulumi.ResourceOption) (*projects.Service, error) {
 	return projects.NewService(ctx, name+"-"+api, &projects.ServiceArgs{
 		Service:          pulumi.String(api + ".googleapis.com"),
 		DisableOnDestroy: pulumi.Bool(false),
-	}, pulumi.Parent(s))
+	}, opts...)
 }
 
 // protected is the option of a child that holds what cannot be made again.

@@ -80,6 +80,7 @@ var google = provider{
 			id: googleAccount,
 			outputs: map[string]string{
 				"email": googleEmail, "member": "serviceAccount:" + googleEmail, "name": googleAccount, "project": "{project}",
+				"uniqueId": "100000000000000000001",
 			},
 		},
 		"gcp:serviceaccount/iAMMember:IAMMember": {id: "{serviceAccountId}/{role}/{member}"},
@@ -92,6 +93,7 @@ var google = provider{
 			outputs: map[string]string{"uri": "https://{name}.run.app"},
 		},
 		"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":       {id: "{location}/{name}/{role}/{member}"},
+		"gcp:cloudscheduler/job:Job":                             {id: "projects/{project}/locations/{region}/jobs/{name}"},
 		"gcp:pubsub/topic:Topic":                                 {id: "projects/{project}/topics/{name}", autoname: true},
 		"gcp:pubsub/topicIAMMember:TopicIAMMember":               {id: "{topic}/{role}/{member}"},
 		"gcp:pubsub/subscription:Subscription":                   {id: "projects/{project}/subscriptions/{name}", autoname: true},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,6 +20,7 @@ const (
 	keyGrant = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
 	secret   = "gcp:secretmanager/secret:Secret"
 	grant    = "gcp:secretmanager/secretIamMember:SecretIamMember"
+	clock    = "gcp:cloudscheduler/job:Job"
 )
 
 func TestStack(t *testing.T) {
@@ -28,8 +28,8 @@ func TestStack(t *testing.T) {
 	s := engine.New(t, "gcp", cloud.Env())
 	t.Parallel()
 
-	s.WantEach(s.Preview, "create", 62)
-	s.WantEach(s.Up, "create", 62)
+	s.WantEach(s.Preview, "create", 67)
+	s.WantEach(s.Up, "create", 67)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	services := cloud.Resources(service)
@@ -81,18 +81,23 @@ func TestStack(t *testing.T) {
 		t.Error("the value is lost")
 	}
 
-	// A rotation happens: the rotator keeps notes in the companion, and Secret Manager moves the clock on.
+	// A rotation happens: the rotator keeps notes in the companion.
 	cloud.Set(companion, "annotations", map[string]any{"secretstack-state": "promoted"})
-	cloud.Set(companion, "rotation.nextRotationTime", "2040-01-01T00:00:00Z")
 	s.Want(s.Preview)
-	s.Want(s.Refresh, "update "+secret+" orders-db.rotation annotations rotation")
+	s.Want(s.Refresh, "update "+secret+" orders-db.rotation annotations")
 	s.Want(s.Preview)
 	s.Want(s.Up)
+
+	// Another period is something that the rotator is told, and nothing else.
+	s.Declare("session-signing-key", map[string]any{"rotation": map[string]any{"every": "7d", "generated": map[string]any{"kind": "base64"}}})
+	s.Want(s.Up, "update "+secret+" session-signing-key annotations")
+	s.Want(s.Preview)
 
 	// Rotation comes to a secret that was there before.
 	rotation := map[string]any{"every": "manual", "generated": map[string]any{}}
 	s.Declare("stripe-api-key", map[string]any{"rotation": rotation})
 	changes = []string{
+		"create " + clock + " stripe-api-key.rotation",
 		"create " + secret + " stripe-api-key.rotation", "create " + grant + " stripe-api-key/rotator",
 		"create " + grant + " stripe-api-key.rotation/rotator", "update " + secret + " stripe-api-key annotations",
 	}
@@ -122,7 +127,7 @@ func TestStack(t *testing.T) {
 	})
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Want(s.Up)
-	s.WantEach(s.Destroy, "delete", 65)
+	s.WantEach(s.Destroy, "delete", 71)
 	if n := cloud.Len(); n != 0 {
 		t.Errorf("%d resources are left", n)
 	}
@@ -166,11 +171,12 @@ func wantRotation(t *testing.T, cloud *echo.Cloud, want ...string) {
 		}
 		got = append(got, name)
 		main := echo.Named(secrets, name)[0]
-		if c.Text("secretId") != main.Text("secretId")+"--rotation" || c.Text("topics[0].name") == "" || c.Text("rotation.rotationPeriod") != "3600s" {
+		if c.Text("secretId") != main.Text("secretId")+"--rotation" {
 			t.Errorf("the companion of %s is %v", name, c.Inputs)
 		}
-		if next, err := time.Parse(time.RFC3339, c.Text("rotation.nextRotationTime")); err != nil || time.Until(next) < 5*time.Minute {
-			t.Errorf("the clock of %s starts at %s, %v", name, c.Text("rotation.nextRotationTime"), err)
+		clocks := echo.Named(cloud.Resources(clock), c.Name)
+		if clocks[0].Text("pubsubTarget.attributes.secretId") != c.ID || !strings.HasSuffix(clocks[0].Text("schedule"), " * * * *") {
+			t.Errorf("the clock of %s is %v", name, clocks[0].Inputs)
 		}
 		if !strings.Contains(main.Text("annotations.secretstack-rotation"), `"id":"projects/shop-prod/secrets/`+main.Text("secretId")+`"`) {
 			t.Errorf("the rotator is told of %s: %s", name, main.Text("annotations.secretstack-rotation"))
@@ -184,9 +190,13 @@ func wantRotation(t *testing.T, cloud *echo.Cloud, want ...string) {
 				t.Errorf("%s is %v", r.Name, r.Inputs)
 			}
 		}
-		echo.WantInOrder(t, cloud.Resources("gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember"), []echo.Resource{c})
-		echo.WantInOrder(t, cloud.Resources("gcp:cloudrunv2/serviceIamMember:ServiceIamMember"), []echo.Resource{c})
-		echo.WantInOrder(t, echo.Named(grants, name+"/rotator"), []echo.Resource{c})
+		for _, before := range []string{
+			"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember", "gcp:pubsub/topicIAMMember:TopicIAMMember",
+			"gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
+		} {
+			echo.WantInOrder(t, cloud.Resources(before), clocks)
+		}
+		echo.WantInOrder(t, append(echo.Named(grants, main.Name+"/rotator"), echo.Named(grants, c.Name+"/rotator")...), clocks)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rotated secrets (-want +got):\n%s", diff)

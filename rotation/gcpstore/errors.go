@@ -38,7 +38,7 @@ func classify(c codes.Code, name string) (class rotation.Class, do string) {
 	case codes.FailedPrecondition:
 		return rotation.Refused, "see that the secret's key is enabled, and that Secret Manager's service agent may use it"
 	case codes.InvalidArgument:
-		return rotation.Invalid, "see that the secret's companion has a topic, that the annotations have less than 16 KiB, " +
+		return rotation.Invalid, "see that the companion's annotations have less than 16 KiB, " +
 			"and that the value has at most 64 KiB"
 	case codes.ResourceExhausted:
 		return rotation.Throttled, "wait: the project's quota for Secret Manager is used up for this minute; spread the rotations or ask for more"

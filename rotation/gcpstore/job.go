@@ -40,7 +40,7 @@ func Job(ctx context.Context, client *secretmanager.Client, name string) (secret
 	if err != nil {
 		return secret.Job{}, &rotation.Error{
 			Class: rotation.Invalid, Op: fmt.Sprintf("read the annotation %s of %s", JobAnnotation, name), Err: err,
-			Do: "declare the secret's rotation in secrets.yaml and update the stack, or take its topic away",
+			Do: "declare the secret's rotation in secrets.yaml and update the stack, or delete its Cloud Scheduler job",
 		}
 	}
 	return job, nil
