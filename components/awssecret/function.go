@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	rotatorTimeout = 5 * time.Minute // for the hourly sweep; a step of a rotation takes seconds
-	rotatorMemory  = 256             // MiB; also decides the share of a processor
+	rotatorTimeout = 15 * time.Minute // the most that Lambda has, for the hourly sweep; a step of a rotation takes seconds
+	rotatorMemory  = 256              // MiB; also decides the share of a processor
 	sweepSuffix    = "-sweep"
 )
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/cloudscheduler"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/secretmanager"
@@ -62,12 +63,14 @@ func (r *Rotator) newClock(ctx *pulumi.Context, name, id string, parent *Secret,
 	}, pulumi.Parent(parent), pulumi.DependsOn(append([]pulumi.Resource{parent.Rotator, after}, r.ready...)))
 }
 
+// hoursOf is how many hours the looks at n secrets take: 4 at most, as maxRotated is, and so a divisor of the day.
+func hoursOf(n int) uint32 { return uint32(1 + (n-1)/looksPerHour) }
+
 // schedule spreads the looks at n secrets over an hour, or over as many as they need, each always at the same time.
 func schedule(id string, n int) string {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(id)) // never fails
-	minute, sum := hash.Sum32()%60, hash.Sum32()/60
-	hours := uint32(1 + (n-1)/looksPerHour) // 4 at most, as maxRotated is: a divisor of the day
+	minute, sum, hours := hash.Sum32()%60, hash.Sum32()/60, hoursOf(n)
 	if hours == 1 {
 		return fmt.Sprintf("%d * * * *", minute)
 	}
@@ -118,6 +121,15 @@ func (r *Rotator) checkSizes() (errs []error) {
 		})
 		if err := checkAnnotations(s, size); err != nil {
 			errs = append(errs, fmt.Errorf("  Targets[%s]: %w", s.Name, err))
+		}
+	}
+	for _, s := range r.args.Secrets {
+		if s.Rotation == nil || s.Rotation.Every == secret.Manual {
+			continue
+		}
+		if hours := hoursOf(rotated); hours > 1 && time.Duration(s.Rotation.Every) < time.Duration(hours)*time.Hour {
+			errs = append(errs, fmt.Errorf("  Secrets[%s].Rotation.every: is %s, and at %d rotated secrets the service looks each %d hours; "+
+				"make it longer, or make a second rotator", s.Name, s.Rotation.Every, rotated, hours))
 		}
 	}
 	if rotated > maxRotated {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/rotation/gcpstore"
 )
 
@@ -34,5 +36,24 @@ func TestSchedule(t *testing.T) {
 		if n >= looksPerHour && len(looks) < len(want) {
 			t.Errorf("%d secrets look at %d times only", n, len(looks))
 		}
+	}
+}
+
+// A secret is not rotated more often than its clock looks.
+func TestEveryShorterThanTheClock(t *testing.T) {
+	store := &Store{}
+	r := &Rotator{args: RotatorArgs{Store: store}}
+	for i := range looksPerHour + 1 {
+		r.args.Secrets = append(r.args.Secrets, secret.Spec{
+			Name: fmt.Sprintf("s%d", i), Rotation: &secret.Rotation{Every: secret.Every(2 * time.Hour), Generated: &secret.Generated{}},
+		})
+	}
+	if errs := r.checkSizes(); len(errs) != 0 {
+		t.Errorf("each two hours: %v", errs[0])
+	}
+	r.args.Secrets[7].Rotation.Every = secret.Every(time.Hour)
+	want := "  Secrets[s7].Rotation.every: is 1h, and at 1251 rotated secrets the service looks each 2 hours; make it longer, or make a second rotator"
+	if errs := r.checkSizes(); len(errs) != 1 || errs[0].Error() != want {
+		t.Errorf("each hour: %v", errs)
 	}
 }
