@@ -3,10 +3,14 @@ package azurestore_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/secretstack/secretstack/rotation"
 	"github.com/secretstack/secretstack/rotation/azurestore"
@@ -22,14 +26,21 @@ const (
 // faulty passes a client's requests through the fates of a schedule.
 type faulty struct {
 	calls *rotationtest.Calls
-	vault *keyvaulttest.Vault
+	vault policy.Transporter
 }
 
 func (f faulty) Do(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	if err := f.calls.Do(r.Method+" "+r.URL.Path, func() error {
-		f.vault.ServeHTTP(w, r)
-		return r.Context().Err()
+		answer, err := f.vault.Do(r)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = answer.Body.Close() }()
+		maps.Copy(w.Header(), answer.Header)
+		w.WriteHeader(answer.StatusCode)
+		_, err = io.Copy(w, answer.Body)
+		return err
 	}); err != nil {
 		return nil, err
 	}
@@ -67,17 +78,18 @@ var targets = map[string]func(*rotationtest.Calls) target{
 	},
 }
 
-// TestConformance has the lease taken away in half of the worlds: it only makes rotators at once rare, and
+// TestConformance has the lease taken away in a third of the worlds: it only makes rotators at once rare, and
 // they are to be harmless.
 func TestConformance(t *testing.T) {
 	for kind, made := range targets {
-		for _, leased := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, leased: %v", kind, leased), func(t *testing.T) {
+		for _, way := range []struct{ leased, fake bool }{{true, false}, {false, false}, {true, true}} {
+			t.Run(fmt.Sprintf("%s, leased: %v, SDK fake: %v", kind, way.leased, way.fake), func(t *testing.T) {
+				t.Parallel()
 				rotationtest.Run(t, rotationtest.Harness{
 					Exclusive: kind == "one user",
 					Slow:      true,
 					New: func(t *testing.T, calls *rotationtest.Calls) rotationtest.World {
-						return world(t, calls, made(calls), leased)
+						return world(t, calls, made(calls), way.leased, way.fake)
 					},
 				})
 			})
@@ -85,7 +97,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-func world(t *testing.T, calls *rotationtest.Calls, target target, leased bool) rotationtest.World {
+func world(t *testing.T, calls *rotationtest.Calls, target target, leased, fake bool) rotationtest.World {
 	c := &clock{now: calls.Now()}
 	vault := &keyvaulttest.Vault{
 		Now: func() time.Time {
@@ -102,10 +114,16 @@ func world(t *testing.T, calls *rotationtest.Calls, target target, leased bool) 
 	_ = c.sleep(t.Context(), time.Minute)
 	vault.Put(name, target.first.Reveal(), true)
 	_ = c.sleep(t.Context(), time.Minute)
+	front := func() policy.Transporter {
+		if fake {
+			return vault.Fake()
+		}
+		return vault
+	}
 	return rotationtest.World{
 		Open: func() (rotation.Store, rotation.Target) {
 			store := &azurestore.Store{
-				Client: keyvaulttest.Client(faulty{calls, vault}), Name: name,
+				Client: keyvaulttest.Client(faulty{calls, front()}), Name: name,
 				Lifetime: 90 * 24 * time.Hour, Now: calls.Now, Sleep: c.sleep,
 			}
 			if !leased {
@@ -114,7 +132,7 @@ func world(t *testing.T, calls *rotationtest.Calls, target target, leased bool) 
 			return store, target.Target
 		},
 		Current: func() (rotation.Value, error) {
-			return azurestore.Read(context.Background(), keyvaulttest.Client(vault), name)
+			return azurestore.Read(context.Background(), keyvaulttest.Client(front()), name)
 		},
 		Works: target.works,
 		Live:  target.live,

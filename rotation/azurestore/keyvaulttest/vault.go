@@ -1,6 +1,6 @@
-// Package keyvaulttest is an Azure Key Vault in memory, as far as secrets and their versions go. It speaks the
-// REST protocol, so the real client is tested against it, in a process or over a network. (The SDK's own fake
-// server can give no inner error codes, and mixes up the pages of lists that are read at once.)
+// Package keyvaulttest is an Azure Key Vault in memory, as far as secrets and their versions go. The real client
+// is tested against it in two ways: over the REST protocol, in a process or over a network, and through the
+// SDK's own fake server, which reads requests and writes answers by Microsoft's code instead of this package's.
 //
 // It keeps what https://learn.microsoft.com/rest/api/keyvault/secrets documents: attributes in whole seconds,
 // lists in pages of 25, updates that leave alone what they do not mention and replace all tags where they
@@ -10,14 +10,11 @@
 package keyvaulttest
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync"
 	"time"
@@ -47,14 +44,24 @@ type Vault struct {
 	Behind func() int
 	Lag    time.Duration
 
+	rest    rest
 	mu      sync.Mutex
-	mux     *http.ServeMux
 	secrets map[string]versions
 	writes  []write
 }
 
 // versions of a secret, the newest last. Nothing in it changes.
 type versions []*azsecrets.Secret
+
+// refusal is an error of the service.
+type refusal struct {
+	status      int
+	code, inner string
+}
+
+func (r *refusal) Error() string { return "The vault says " + r.code + "." }
+
+var badParameter = &refusal{status: http.StatusBadRequest, code: "BadParameter"}
 
 // write is what a secret was before it was written.
 type write struct {
@@ -63,22 +70,8 @@ type write struct {
 	at     time.Time
 }
 
-// Do implements policy.Transporter: it answers a client of the same process.
-func (v *Vault) Do(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	w := httptest.NewRecorder()
-	v.ServeHTTP(w, r)
-	answer := w.Result()
-	answer.Request = r
-	return answer, nil
-}
-
-// Client makes a client that does not retry; transport is the vault or something before it.
+// Client makes a client that does not retry; transport is the vault, its Fake, or something
+// before one of them.
 func Client(transport policy.Transporter) *azsecrets.Client {
 	client, err := azsecrets.NewClient(URL, &azfake.TokenCredential{}, &azsecrets.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: transport, Retry: policy.RetryOptions{MaxRetries: -1},
@@ -112,37 +105,13 @@ func (v *Vault) Versions(name string) []azsecrets.Secret {
 	return all
 }
 
-// ServeHTTP implements http.Handler. A request without any token is challenged, as by the service.
-func (v *Vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (v *Vault) set(name string, p azsecrets.SetSecretParameters) (azsecrets.Secret, error) {
+	if p.Value == nil || len(*p.Value) > maxValue || len(p.Tags) > maxTags {
+		return azsecrets.Secret{}, badParameter
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if r.Header.Get("Authorization") == "" {
-		w.Header().Set("WWW-Authenticate",
-			`Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001", resource="https://vault.azure.net"`)
-		fail(w, http.StatusUnauthorized, "Unauthorized", "")
-		return
-	}
-	if v.mux == nil {
-		v.mux = http.NewServeMux()
-		v.mux.HandleFunc("PUT /secrets/{name}", v.set)
-		v.mux.HandleFunc("GET /secrets/{name}/{version}", v.get)
-		v.mux.HandleFunc("GET /secrets/{name}/{$}", v.get)
-		v.mux.HandleFunc("GET /secrets/{name}/versions", v.list)
-		v.mux.HandleFunc("PATCH /secrets/{name}/{version}", v.update)
-	}
-	v.mux.ServeHTTP(w, r)
-}
-
-func (v *Vault) set(w http.ResponseWriter, r *http.Request) {
-	var p azsecrets.SetSecretParameters
-	if !decode(w, r, &p) {
-		return
-	}
-	if p.Value == nil || len(*p.Value) > maxValue || len(p.Tags) > maxTags {
-		fail(w, http.StatusBadRequest, "BadParameter", "")
-		return
-	}
-	answer(w, v.add(r.PathValue("name"), p))
+	return *v.add(name, p), nil
 }
 
 func (v *Vault) add(name string, p azsecrets.SetSecretParameters) *azsecrets.Secret {
@@ -185,27 +154,29 @@ func (v *Vault) read(name string) versions {
 	return seen
 }
 
-func (v *Vault) get(w http.ResponseWriter, r *http.Request) {
-	s := v.read(r.PathValue("name")).find(w, r)
-	switch {
-	case s == nil:
-	case !*s.Attributes.Enabled:
-		fail(w, http.StatusForbidden, "Forbidden", "SecretDisabled")
-	default:
-		answer(w, s)
+// get gives the newest version where version is empty.
+func (v *Vault) get(name, version string) (azsecrets.Secret, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, err := v.read(name).find(version)
+	if err != nil {
+		return azsecrets.Secret{}, err
 	}
+	if !*s.Attributes.Enabled {
+		return azsecrets.Secret{}, &refusal{http.StatusForbidden, "Forbidden", "SecretDisabled"}
+	}
+	return *s, nil
 }
 
-func (v *Vault) update(w http.ResponseWriter, r *http.Request) {
-	var p azsecrets.UpdateSecretPropertiesParameters
-	name := r.PathValue("name")
-	old := v.secrets[name].find(w, r)
-	if old == nil || !decode(w, r, &p) {
-		return
+func (v *Vault) update(name, version string, p azsecrets.UpdateSecretPropertiesParameters) (azsecrets.Secret, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	old, err := v.secrets[name].find(version)
+	if err != nil {
+		return azsecrets.Secret{}, err
 	}
 	if len(p.Tags) > maxTags {
-		fail(w, http.StatusBadRequest, "BadParameter", "")
-		return
+		return azsecrets.Secret{}, badParameter
 	}
 	s := *old
 	s.Attributes = to.Ptr(*old.Attributes)
@@ -216,44 +187,38 @@ func (v *Vault) update(w http.ResponseWriter, r *http.Request) {
 	v.write(name, after)
 	bare := s
 	bare.Value = nil
-	answer(w, &bare)
+	return bare, nil
 }
 
-func (v *Vault) list(w http.ResponseWriter, r *http.Request) {
-	all := slices.SortedFunc(slices.Values(v.read(r.PathValue("name"))), func(a, b *azsecrets.Secret) int {
-		return bytes.Compare([]byte(*a.ID), []byte(*b.ID))
-	})
-	after := r.URL.Query().Get("$skiptoken")
-	all = slices.DeleteFunc(all, func(s *azsecrets.Secret) bool { return s.ID.Version() <= after })
-	result := azsecrets.SecretPropertiesListResult{Value: []*azsecrets.SecretProperties{}}
-	for i, s := range all {
-		if i == page {
-			next := *r.URL
-			q := next.Query()
-			q.Set("$skiptoken", all[i-1].ID.Version())
-			next.RawQuery = q.Encode()
-			result.NextLink = to.Ptr(URL + next.RequestURI())
-			break
+// list gives the page that follows the version after, the first one where that is empty.
+func (v *Vault) list(name, after string) (some []*azsecrets.SecretProperties, more bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	some = []*azsecrets.SecretProperties{}
+	for _, s := range v.read(name) {
+		if s.ID.Version() > after {
+			some = append(some, &azsecrets.SecretProperties{
+				ID: s.ID, Attributes: s.Attributes, ContentType: s.ContentType, Tags: s.Tags,
+			})
 		}
-		result.Value = append(result.Value, &azsecrets.SecretProperties{
-			ID: s.ID, Attributes: s.Attributes, ContentType: s.ContentType, Tags: s.Tags,
-		})
 	}
-	answer(w, result)
+	slices.SortFunc(some, func(a, b *azsecrets.SecretProperties) int { return cmp.Compare(*a.ID, *b.ID) })
+	if len(some) > page {
+		return some[:page], true
+	}
+	return some, false
 }
 
-func (all versions) find(w http.ResponseWriter, r *http.Request) *azsecrets.Secret {
-	id := r.PathValue("version")
+func (all versions) find(id string) (*azsecrets.Secret, error) {
 	if id == "" && len(all) > 0 {
-		return all[len(all)-1]
+		return all[len(all)-1], nil
 	}
 	for _, s := range all {
 		if s.ID.Version() == id {
-			return s
+			return s, nil
 		}
 	}
-	fail(w, http.StatusNotFound, "SecretNotFound", "")
-	return nil
+	return nil, &refusal{status: http.StatusNotFound, code: "SecretNotFound"}
 }
 
 func (v *Vault) now() time.Time {
@@ -276,30 +241,4 @@ func change(s *azsecrets.Secret, contentType *string, a *azsecrets.SecretAttribu
 	if a != nil && a.Expires != nil {
 		s.Attributes.Expires = to.Ptr(a.Expires.Truncate(time.Second))
 	}
-}
-
-func decode(w http.ResponseWriter, r *http.Request, into any) bool {
-	body, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = json.Unmarshal(body, into)
-	}
-	if err != nil {
-		fail(w, http.StatusBadRequest, "BadParameter", "")
-	}
-	return err == nil
-}
-
-func answer(w http.ResponseWriter, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body)
-}
-
-func fail(w http.ResponseWriter, status int, code, inner string) {
-	e := map[string]any{"code": code, "message": "The vault says " + code + "."}
-	if inner != "" {
-		e["innererror"] = map[string]any{"code": inner}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": e})
 }

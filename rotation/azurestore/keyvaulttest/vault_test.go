@@ -8,16 +8,29 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/secretstack/secretstack/rotation/azurestore/keyvaulttest"
 )
 
+// fronts are the ways to a vault.
+var fronts = map[string]func(*keyvaulttest.Vault) policy.Transporter{
+	"REST":     func(v *keyvaulttest.Vault) policy.Transporter { return v },
+	"SDK fake": (*keyvaulttest.Vault).Fake,
+}
+
 func TestVault(t *testing.T) {
+	for name, front := range fronts {
+		t.Run(name, func(t *testing.T) { testVault(t, front) })
+	}
+}
+
+func testVault(t *testing.T, front func(*keyvaulttest.Vault) policy.Transporter) {
 	ctx := t.Context()
 	v := &keyvaulttest.Vault{Now: func() time.Time { return time.Unix(1_800_000_000, 999) }}
-	client := keyvaulttest.Client(v)
+	client := keyvaulttest.Client(front(v))
 
 	_, err := client.GetSecret(ctx, "key", "", nil)
 	if refused := (*azcore.ResponseError)(nil); !errors.As(err, &refused) || refused.StatusCode != http.StatusNotFound {
@@ -48,7 +61,7 @@ func TestVault(t *testing.T) {
 	}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = client.GetSecret(ctx, "key", "", nil); err == nil || !strings.Contains(err.Error(), `"SecretDisabled"`) {
+	if _, err = client.GetSecret(ctx, "key", "", nil); err == nil || !strings.Contains(err.Error(), "SecretDisabled") {
 		t.Errorf("the newest version is disabled: %v", err)
 	}
 	if got, err := client.GetSecret(ctx, "key", old, nil); err != nil || *got.Value != "old" {
@@ -57,25 +70,37 @@ func TestVault(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	v := &keyvaulttest.Vault{}
-	for range 51 {
-		v.Put("key", "value", true)
-	}
-	pages, seen, last := 0, 0, ""
-	for pager := keyvaulttest.Client(v).NewListSecretPropertiesVersionsPager("key", nil); pager.More(); pages++ {
-		page, err := pager.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range page.Value {
-			if p.ID.Version() <= last {
-				t.Error("the list is not in the order of the ids")
+	for name, front := range fronts {
+		t.Run(name, func(t *testing.T) {
+			v := &keyvaulttest.Vault{}
+			client := keyvaulttest.Client(front(v))
+			list := func(most int) (pages, versions int) {
+				last := ""
+				for pager := client.NewListSecretPropertiesVersionsPager("key", nil); pager.More() && pages < most; pages++ {
+					page, err := pager.NextPage(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, p := range page.Value {
+						if p.ID.Version() <= last {
+							t.Error("the list is not in the order of the ids")
+						}
+						last = p.ID.Version()
+						versions++
+					}
+				}
+				return pages, versions
 			}
-			last = p.ID.Version()
-			seen++
-		}
-	}
-	if pages != 3 || seen != 51 {
-		t.Errorf("%d versions on %d pages", seen, pages)
+			if pages, versions := list(9); pages != 1 || versions != 0 {
+				t.Errorf("of no secret: %d versions on %d pages", versions, pages)
+			}
+			for range 51 {
+				v.Put("key", "value", true)
+			}
+			list(1) // broken off
+			if pages, versions := list(9); pages != 3 || versions != 51 {
+				t.Errorf("%d versions on %d pages", versions, pages)
+			}
+		})
 	}
 }
