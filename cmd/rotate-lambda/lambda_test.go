@@ -414,7 +414,7 @@ func TestRetireDeadline(t *testing.T) {
 	if err != nil || json.Unmarshal(answer, &got) != nil || got.Looked < 50 || got.Looked > 150 || got.Looked+got.Left != len(names) {
 		t.Errorf("the answer is %s, error %v", answer, err)
 	}
-	if strings.Count(f.Output(), "\n") != 1 {
-		t.Errorf("there are more records than one:\n%s", f.Output())
+	if n := strings.Count(f.Output(), "\n"); n != 1 {
+		t.Errorf("%d records, want one:\n%s", n, f.Output())
 	}
 }

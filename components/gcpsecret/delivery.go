@@ -1,6 +1,7 @@
 package gcpsecret
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
@@ -57,23 +58,28 @@ func (r *Rotator) newDelivery(ctx *pulumi.Context) error {
 	return r.newSubscription(ctx, agent, pusher, forward)
 }
 
-// api enables one, and gives the agent as which it works.
-func (r *Rotator) api(ctx *pulumi.Context, name, api string) (*projects.Service, *projects.ServiceIdentity, error) {
-	enabled, err := service(ctx, r.name, api, pulumi.Parent(r))
-	if err != nil {
-		return nil, nil, err
+// api enables one, and gives the agent as which it works, as a member. Its name is documented, and Google's provider
+// does not give it for each API: https://cloud.google.com/iam/docs/service-agents.
+func (r *Rotator) api(ctx *pulumi.Context, name, api string) (enabled *projects.Service, agent pulumi.StringOutput, err error) {
+	if enabled, err = service(ctx, r.name, api, pulumi.Parent(r)); err != nil {
+		return nil, agent, err
 	}
-	agent, err := projects.NewServiceIdentity(ctx, name, &projects.ServiceIdentityArgs{Service: enabled.Service}, pulumi.Parent(r))
-	return enabled, agent, err
+	identity, err := projects.NewServiceIdentity(ctx, name, &projects.ServiceIdentityArgs{Service: enabled.Service}, pulumi.Parent(r))
+	if err != nil {
+		return nil, agent, err
+	}
+	return enabled, pulumi.All(identity.ID(), r.args.Store.projectNumber()).ApplyT(func(v []any) string {
+		return fmt.Sprintf("serviceAccount:service-%s@gcp-sa-%s.iam.gserviceaccount.com", v[1], api)
+	}).(pulumi.StringOutput), nil
 }
 
 func publish(
-	ctx *pulumi.Context, name string, topic *pubsub.Topic, agent *projects.ServiceIdentity, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, topic *pubsub.Topic, agent pulumi.StringOutput, parent pulumi.Resource,
 ) (*pubsub.TopicIAMMember, error) {
 	return pubsub.NewTopicIAMMember(ctx, name, &pubsub.TopicIAMMemberArgs{
 		Topic:  topic.ID().ToStringOutput(),
 		Role:   pulumi.String("roles/pubsub.publisher"),
-		Member: agent.Member,
+		Member: agent,
 	}, pulumi.Parent(parent))
 }
 
@@ -81,7 +87,7 @@ func publish(
 // to publish there and to acknowledge here:
 // https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions.
 func (r *Rotator) newDeadLetters(
-	ctx *pulumi.Context, agent *projects.ServiceIdentity, after pulumi.ResourceOption,
+	ctx *pulumi.Context, agent pulumi.StringOutput, after pulumi.ResourceOption,
 ) (forward *pubsub.TopicIAMMember, err error) {
 	name := r.name + "-failed"
 	if r.DeadLetters, err = pubsub.NewTopic(ctx, name, nil, pulumi.Parent(r), after); err != nil {
@@ -100,12 +106,12 @@ func (r *Rotator) newDeadLetters(
 // newSubscription brings the messages to the service. Pub/Sub's agent makes tokens of the pusher:
 // https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions.
 func (r *Rotator) newSubscription(
-	ctx *pulumi.Context, agent *projects.ServiceIdentity, pusher *serviceaccount.Account, forward *pubsub.TopicIAMMember,
+	ctx *pulumi.Context, agent pulumi.StringOutput, pusher *serviceaccount.Account, forward *pubsub.TopicIAMMember,
 ) error {
 	token, err := serviceaccount.NewIAMMember(ctx, r.name, &serviceaccount.IAMMemberArgs{
 		ServiceAccountId: pusher.Name,
 		Role:             pulumi.String("roles/iam.serviceAccountTokenCreator"),
-		Member:           agent.Member,
+		Member:           agent,
 	}, pulumi.Parent(r))
 	if err != nil {
 		return err
@@ -138,7 +144,7 @@ func (r *Rotator) newSubscription(
 	acknowledge, err := pubsub.NewSubscriptionIAMMember(ctx, r.name, &pubsub.SubscriptionIAMMemberArgs{
 		Subscription: r.Subscription.Name,
 		Role:         pulumi.String("roles/pubsub.subscriber"),
-		Member:       agent.Member,
+		Member:       agent,
 	}, pulumi.Parent(r))
 	r.ready = append(r.ready, r.Subscription, acknowledge)
 	return err

@@ -100,7 +100,7 @@ func (r *Rotator) role(
 	return projects.NewIAMCustomRole(ctx, name, &projects.IAMCustomRoleArgs{
 		RoleId:      pulumi.Sprintf("%s.%s.%s", prefix, strings.ReplaceAll(accountID(r.name), "-", "_"), r.Account.UniqueId),
 		Title:       pulumi.String(title + r.args.Store.name),
-		Description: pulumi.String("What a rotator does with the secrets that it rotates; granted on single secrets only"),
+		Description: pulumi.String("What a rotator calls; granted on single secrets only"),
 		Permissions: pulumi.ToStringArray(permissions),
 	}, pulumi.Parent(r), after)
 }

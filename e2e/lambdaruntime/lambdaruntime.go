@@ -4,7 +4,6 @@
 package lambdaruntime
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -13,7 +12,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,7 +35,7 @@ type Config struct {
 type Function struct {
 	Config
 	api    *httptest.Server
-	output output
+	output *os.File // and no pipe: what was written before an answer is there when the answer is
 	one    sync.Mutex // one invocation at a time
 
 	process *exec.Cmd
@@ -70,7 +71,11 @@ func Start(t testing.TB, c Config) *Function {
 	t.Helper()
 	c.ARN = cmp.Or(c.ARN, "arn:aws:lambda:eu-west-1:123456789012:function:rotator")
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
-	f := &Function{Config: c}
+	output, err := os.OpenFile(filepath.Join(t.TempDir(), "output"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &Function{Config: c, output: output}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", f.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
@@ -89,6 +94,7 @@ func Start(t testing.TB, c Config) *Function {
 	t.Cleanup(func() {
 		f.Kill()
 		f.api.Close()
+		_ = output.Close()
 	})
 	return f
 }
@@ -174,7 +180,13 @@ func (f *Function) PID() int {
 }
 
 // Output is all that the processes have printed so far.
-func (f *Function) Output() string { return f.output.String() }
+func (f *Function) Output() string {
+	text, err := os.ReadFile(f.output.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
 
 func (f *Function) launch() error {
 	if f.process != nil {
@@ -188,7 +200,7 @@ func (f *Function) launch() error {
 	for name, value := range f.Env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	cmd.Stdout, cmd.Stderr = &f.output, &f.output
+	cmd.Stdout, cmd.Stderr = f.output, f.output
 	f.mu.Lock()
 	f.queue = make(chan *invocation) // a killed process may have left a call for the next event behind
 	f.mu.Unlock()
@@ -202,21 +214,4 @@ func (f *Function) launch() error {
 	}()
 	f.process, f.exited = cmd, exited
 	return nil
-}
-
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }

@@ -45,7 +45,7 @@ func Start(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", "0")
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+pythonPath)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+pythonPath, "MOTO_WANTED="+wanted(t))
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -121,4 +121,20 @@ func (s *Server) KMS(region string) *kms.Client {
 		BaseEndpoint: &s.URL,
 		Credentials:  credentials.NewStaticCredentialsProvider(credential, credential, ""),
 	})
+}
+
+var pin = regexp.MustCompile(`(?m)^moto\[server\]==(\S+)$`)
+
+// wanted is the version of moto that is pinned. Others behave differently, and fail in ways that do not say so.
+func wanted(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(needs.Root(t), "e2e", "requirements.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := pin.FindSubmatch(text)
+	if m == nil {
+		t.Fatal("e2e/requirements.txt pins no moto")
+	}
+	return string(m[1])
 }

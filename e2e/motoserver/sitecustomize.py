@@ -1,5 +1,12 @@
-# Python runs this at start, before moto_server (see motoserver.go). It corrects moto 5.2.4.
+# Python runs this at start, before moto_server (see motoserver.go). It corrects the pinned moto.
+import importlib.metadata
+import os
+import sys
 import time
+
+_version = importlib.metadata.version("moto")
+if _version != os.environ["MOTO_WANTED"]:
+    sys.exit("moto %s is installed, and the tests need %s: make .venv/installed" % (_version, os.environ["MOTO_WANTED"]))
 
 from moto.awslambda.models import LambdaFunction
 from moto.secretsmanager.exceptions import (
