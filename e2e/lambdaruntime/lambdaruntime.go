@@ -35,7 +35,7 @@ type Config struct {
 type Function struct {
 	Config
 	api    *httptest.Server
-	output *os.File // and no pipe: what was written before an answer is there when the answer is
+	output *os.File   // and no pipe: what was written before an answer is there when the answer is
 	one    sync.Mutex // one invocation at a time
 
 	process *exec.Cmd

@@ -48,6 +48,10 @@ func (s *Stack) checkRotation(doc *strict.Document) {
 		s.checkSchedules(doc, rotations)
 	case azuresecret.Limits.Name:
 		checkImage(doc, "azure.rotatorImage", s.Config.Azure.RotatorImage, rotations)
+		if c := s.Config.Azure; len(rotations) > 0 && c.RotatorSubnet == "" && len(c.AllowedNetworks) == 0 {
+			doc.Add(namespace+"azure.rotatorSubnet", "is missing; the vault lets nobody in from the internet (allowedNetworks is empty), "+
+				"so set it to a subnet from which the rotator reaches the vault")
+		}
 	case gcpsecret.Limits.Name:
 		checkImage(doc, "gcp.rotatorImage", s.Config.GCP.RotatorImage, rotations)
 		if c := s.Config.GCP; len(rotations) > 0 && c.RotatorLocation == "" && len(c.Locations) == 0 {
