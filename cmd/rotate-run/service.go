@@ -12,7 +12,6 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"google.golang.org/api/idtoken"
 
-	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/rotation"
 	"github.com/secretstack/secretstack/rotation/gcpstore"
 	"github.com/secretstack/secretstack/rotation/targets"
@@ -95,37 +94,37 @@ func (s *service) meant(name string) bool {
 
 // rotate does what an event asks for, and leaves a record of it.
 func (s *service) rotate(ctx context.Context, log *slog.Logger, e event) error {
-	r, job, done, err := s.rotator(ctx, log, e)
+	r, order, done, err := s.rotator(ctx, log, e)
 	if err != nil { // all later ones are in the Rotator's records
 		log.Error("rotation", "secret", e.secret, "step", "start", "outcome", "failed",
 			"class", rotation.ClassOf(err), "error", err.Error())
 		return err
 	}
 	if e.companion || done { // done, but perhaps not so far that the previous version is scheduled
-		_, err := r.Tend(ctx, time.Duration(job.Rotation.Every), job.Rotation.Generated != nil)
+		_, err := r.Tend(ctx, time.Duration(order.Rotation.Every), order.Rotation.Generated != nil)
 		return err
 	}
 	return r.Rotate(ctx)
 }
 
 // rotator makes the Rotator of an event's secret, and tells whether the rotation that it asks for is done.
-func (s *service) rotator(ctx context.Context, log *slog.Logger, e event) (r *rotation.Rotator, job secret.Job, done bool, err error) {
-	if job, err = gcpstore.Job(ctx, s.client, e.secret); err != nil {
-		return nil, job, false, err
+func (s *service) rotator(ctx context.Context, log *slog.Logger, e event) (r *rotation.Rotator, order gcpstore.Order, done bool, err error) {
+	if order, err = gcpstore.Job(ctx, s.client, e.secret); err != nil {
+		return nil, order, false, err
 	}
-	target, err := targets.New(job, func(ctx context.Context, name string) (rotation.Value, error) {
+	target, err := targets.New(order.Job, func(ctx context.Context, name string) (rotation.Value, error) {
 		return gcpstore.Read(ctx, s.client, name)
 	})
 	if err != nil {
-		return nil, job, false, err
+		return nil, order, false, err
 	}
 	store := gcpstore.New(s.client, e.secret)
 	if !e.companion {
 		done, err = store.PromotedSince(ctx, e.published)
 	}
 	return &rotation.Rotator{
-		Secret: job.ID, Store: store, Target: target, Grace: job.Rotation.GraceOrDefault(), Log: log,
-	}, job, done, err
+		Secret: order.ID, Life: order.Life, Store: store, Target: target, Grace: order.Rotation.GraceOrDefault(), Log: log,
+	}, order, done, err
 }
 
 // answer is the status for what became of an event: see the command's documentation.

@@ -21,7 +21,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/secretstack/secretstack/rotation/gcpstore"
 	"github.com/secretstack/secretstack/rotation/gcpstore/secretmanagertest"
@@ -67,13 +66,6 @@ func newWorld(t *testing.T, opts ...grpc.DialOption) *world {
 	w := &world{Server: server, t: t, admin: server.Client(t), issuer: newIssuer(t)}
 	server.MustCreate(t, id, map[string]string{gcpstore.JobAnnotation: job})
 	server.MustCreate(t, id+"--rotation", nil)
-	server.MustUpdate(t, name+"--rotation", func(s *pb.Secret) []string { // the clock
-		s.Topics = []*pb.Topic{{Name: "projects/shop-prod/topics/rotator"}}
-		s.Rotation = &pb.Rotation{
-			NextRotationTime: timestamppb.New(time.Now().Add(time.Hour)), RotationPeriod: secretmanagertest.Duration(time.Hour),
-		}
-		return []string{"topics", "rotation"}
-	})
 	server.MustAdd(t, name, canary)
 	c := config{prefixes: []string{"projects/" + secretmanagertest.ProjectNumber + "/secrets/shop-prod-"}, push: caller{audience: audience, account: account}}
 	w.service = newService(c, server.Client(t, opts...), w.issuer.validator(), newLog(w))
@@ -185,12 +177,28 @@ func TestRotationAndRetirement(t *testing.T) {
 	if got := w.states(); got != "enabled enabled" {
 		t.Errorf("within the grace the versions are %s", got)
 	}
-	now = now.Add(90 * time.Minute) // of the service; the rotator's own clock has not moved
-	if got := w.Rotate(); !slices.Equal(got, []string{name + "--rotation"}) {
-		t.Errorf("Secret Manager publishes %v", got)
+	w.gracePasses()
+	w.want("the companion's event, late", w.deliver(envelope(rotate, name+"--rotation", now)), http.StatusNoContent)
+	if got := w.states(); got != "destroyed enabled" {
+		t.Errorf("after the grace the versions are %s", got)
 	}
 	if !strings.Contains(w.log(), `"message":"rotation","message_id":"136969346945","attempt":1,"secret":"projects/shop-prod/secrets/`+id+`","step":"finish","outcome":"ok"`) {
 		t.Errorf("there is no record of the rotation:\n%s", w.log())
+	}
+}
+
+// The tokens of a secret that is made again are others.
+func TestLife(t *testing.T) {
+	life := func() string {
+		w := newWorld(t)
+		r, _, _, err := w.service.rotator(t.Context(), w.service.log, event{secret: name, published: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Life
+	}
+	if first, second := life(), life(); first == "" || first == second {
+		t.Errorf("the lives are %q and %q", first, second)
 	}
 }
 

@@ -16,9 +16,9 @@ func (s *Store) explain(ctx context.Context, action, name string, err error) err
 	st, isStatus := status.FromError(err)
 	switch {
 	case ctx.Err() != nil:
-		e.Class, e.Err = rotation.Deadline, fmt.Errorf("the rotator's time ran out: %w", ctx.Err())
+		e.Class, e.Err = rotation.Deadline, fmt.Errorf("the time ran out: %w", ctx.Err())
 	case !isStatus:
-		e.Class, e.Do = rotation.Unreachable, "let the rotator reach secretmanager.googleapis.com: from a VPC without a way out it needs Private Google Access"
+		e.Class, e.Do = rotation.Unreachable, "see that secretmanager.googleapis.com can be reached from here: from a VPC without a way out, by Private Google Access"
 	default:
 		e.Err = fmt.Errorf("%s: %s", st.Code(), st.Message())
 		e.Class, e.Do = classify(st.Code(), name)
@@ -30,9 +30,9 @@ func (s *Store) explain(ctx context.Context, action, name string, err error) err
 func classify(c codes.Code, name string) (class rotation.Class, do string) {
 	switch c {
 	case codes.PermissionDenied:
-		return rotation.Refused, fmt.Sprintf("give the rotator's service account its role on %s: update the stack; a new grant takes some minutes", name)
+		return rotation.Refused, fmt.Sprintf("see that %s exists and that this identity has a role on it: a rotator gets its own when the stack is updated; a new grant takes some minutes", name)
 	case codes.Unauthenticated:
-		return rotation.Refused, "see to the rotator's credentials: it runs as the service account of its Cloud Run service"
+		return rotation.Refused, "see to the credentials of Google Cloud here: those of the service account, or of \"gcloud auth application-default login\""
 	case codes.NotFound:
 		return rotation.Invalid, fmt.Sprintf("see that %s exists: update the stack, which makes secrets and their companions", name)
 	case codes.FailedPrecondition:
@@ -43,7 +43,7 @@ func classify(c codes.Code, name string) (class rotation.Class, do string) {
 	case codes.ResourceExhausted:
 		return rotation.Throttled, "wait: the project's quota for Secret Manager is used up for this minute; spread the rotations or ask for more"
 	case codes.Unavailable, codes.DeadlineExceeded:
-		return rotation.Unreachable, "try again; if it lasts, see whether Secret Manager has an outage, or the rotator no way to secretmanager.googleapis.com"
+		return rotation.Unreachable, "try again; if it lasts, see whether Secret Manager has an outage, or secretmanager.googleapis.com cannot be reached from here"
 	case codes.Aborted:
 		return rotation.Busy, "try again"
 	case codes.Canceled:

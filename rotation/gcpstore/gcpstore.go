@@ -8,9 +8,9 @@
 //   - Current is always latest, whoever added it.
 //   - Pending is named by the state, so that there is one at most. What else is in the companion is left from
 //     a try that lost, and is destroyed with the pending version once that one is promoted.
-//   - Previous is the version before the one that was promoted, until it is retired; then the newest enabled one
-//     between the last that was retired and the current one, so that a version whose successor an operator added
-//     has its turn too. What was replaced before the first rotation is left alone.
+//   - Previous is the oldest enabled version that was current since the first rotation began and is not retired.
+//     So each has its turn to be revoked, also those that an operator added, one after the other. What was replaced
+//     before the first rotation is left alone.
 //   - Retiring destroys: Secret Manager disables the version at once and destroys it when the secret's destroy
 //     TTL has passed, until when it can be enabled again
 //     (https://cloud.google.com/secret-manager/docs/delay-destruction-of-secret-versions). A call to disable it
@@ -37,7 +37,6 @@
 package gcpstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +66,7 @@ type Store struct {
 	known  *known
 	leased bool
 
-	newest int // the newest version of the secret that was seen
+	newest int // the newest version of the secret that was seen; 0: look for it
 }
 
 var (
@@ -81,9 +80,18 @@ func New(client *secretmanager.Client, name string) *Store {
 }
 
 // Read gives the current value of a secret that is not rotated here, such as an administrator's. Its error
-// is rotation.ErrNoValue where there is none.
+// is rotation.ErrNoValue where there is none, and where there is no such secret: who may only access its versions
+// cannot tell these apart.
 func Read(ctx context.Context, client *secretmanager.Client, name string) (rotation.Value, error) {
-	return New(client, name).access(ctx, name, "latest")
+	v, err := New(client, name).access(ctx, name, "latest")
+	if errors.Is(err, errNoVersion) {
+		err = &rotation.Error{
+			Class: rotation.Invalid, Op: "read " + name,
+			Err: fmt.Errorf("there is no such secret, or it has no version yet: %w", rotation.ErrNoValue),
+			Do:  "check that it exists, in the project and by the name that it has here",
+		}
+	}
+	return v, err
 }
 
 // The id of a version is its number; a pending one's is that in the companion, with a prefix.
@@ -156,10 +164,10 @@ func (s *Store) Promote(ctx context.Context, id string) error {
 		if id != pendingID(st.Pending) {
 			return false
 		}
+		st.First = st.oldest()
 		st.Promoted, st.Pending, st.Newest, st.Retire = st.Pending, 0, n, nil
-		if n > 1 {
-			st.Retire = &retirement{Version: n - 1}
-			st.First = cmp.Or(st.First, n-1)
+		if st.First < n {
+			st.Retire = &retirement{Version: st.First}
 		}
 		return true
 	})
@@ -204,7 +212,8 @@ func (s *Store) sweep(ctx context.Context) error {
 	return nil
 }
 
-// Schedule implements rotation.Store.
+// Schedule implements rotation.Store. An older version whose turn comes before has the time too: it was replaced
+// earlier.
 func (s *Store) Schedule(ctx context.Context, id string, at time.Time) error {
 	n := versionNumber(id)
 	if n == 0 {
@@ -214,11 +223,14 @@ func (s *Store) Schedule(ctx context.Context, id string, at time.Time) error {
 		return err
 	}
 	return s.update(ctx, func(st *state) bool {
-		if n < st.First {
+		if st.First == 0 || n < st.First {
 			return false
 		}
-		st.First = cmp.Or(st.First, n)
-		st.Retire = &retirement{Version: n, After: at.UTC().Truncate(time.Second)}
+		turn := n
+		if st.Retire != nil {
+			turn = min(turn, st.Retire.Version)
+		}
+		st.Retire = &retirement{Version: turn, After: at.UTC().Truncate(time.Second)}
 		return true
 	})
 }
@@ -236,11 +248,8 @@ func (s *Store) Retire(ctx context.Context, id string) error {
 	if current, err := s.isCurrent(ctx, n); err != nil || current {
 		return err
 	}
-	// Before n, where a successor came before the grace was over.
-	for v := cmp.Or(c.state.First, n); v <= n; v++ {
-		if err := s.destroy(ctx, s.secret, v); err != nil {
-			return err
-		}
+	if err := s.destroy(ctx, s.secret, n); err != nil {
+		return err
 	}
 	return s.update(ctx, func(st *state) bool {
 		if n < st.First {

@@ -220,11 +220,14 @@ func TestOperatorsVersion(t *testing.T) {
 	staged := must(s.Stage(t.Context(), "b", rotation.NewValue("six")))(t)
 	w.put("five")
 	check(t, s.Promote(t.Context(), staged))
-	wantVersions(t, s, "6", "", "5")
-	if got := w.states(name); got != "enabled destroyed destroyed enabled enabled enabled" {
-		t.Errorf("the versions are %s", got)
+	wantVersions(t, s, "6", "", "4")
+	check(t, s.Retire(t.Context(), "4"))
+	if got := w.states(name); got != "enabled destroyed destroyed destroyed enabled enabled" {
+		t.Errorf("after retiring 4 the versions are %s", got)
 	}
+	wantVersions(t, s, "6", "", "5")
 	check(t, s.Retire(t.Context(), "5"))
+	wantVersions(t, s, "6", "", "")
 	if got := w.states(name); got != "enabled destroyed destroyed destroyed destroyed enabled" {
 		t.Errorf("after retiring 5 the versions are %s", got)
 	}
@@ -247,16 +250,24 @@ func TestAdoptedVersionsAreLeftAlone(t *testing.T) {
 }
 
 // A second rotation within the grace of a target that has no second credential.
-func TestRetireTakesWhatWasSkipped(t *testing.T) {
+func TestEachHasItsTurn(t *testing.T) {
 	w := newWorld(t)
 	w.put("one")
 	s := w.store()
 	w.round(s, "a", "two")
 	check(t, s.Schedule(t.Context(), "1", time.Now()))
 	w.round(s, "b", "three")
+	if v := wantVersions(t, s, "3", "", "1"); !v.Previous.RetireAfter.IsZero() {
+		t.Errorf("a new round leaves the old time to retire, %s", v.Previous.RetireAfter)
+	}
 	check(t, s.Schedule(t.Context(), "2", time.Now()))
+	if v := wantVersions(t, s, "3", "", "1"); v.Previous.RetireAfter.IsZero() {
+		t.Error("the version before the one that is scheduled is not scheduled")
+	}
+	check(t, s.Retire(t.Context(), "1"))
 	wantVersions(t, s, "3", "", "2")
 	check(t, s.Retire(t.Context(), "2"))
+	wantVersions(t, s, "3", "", "")
 	if got := w.states(name); got != "destroyed destroyed enabled" {
 		t.Errorf("the versions are %s", got)
 	}
@@ -422,7 +433,7 @@ func TestErrors(t *testing.T) {
 		class  rotation.Class
 		say    []string
 	}{
-		{"GetSecret", codes.PermissionDenied, versions, rotation.Refused, []string{"get " + name + "--rotation", "its role on"}},
+		{"GetSecret", codes.PermissionDenied, versions, rotation.Refused, []string{"get " + name + "--rotation", "a role on it"}},
 		{"GetSecret", codes.NotFound, versions, rotation.Invalid, []string{"update the stack"}},
 		{"ListSecretVersions", codes.Unauthenticated, versions, rotation.Refused, []string{"list the versions of " + name, "credentials"}},
 		{"ListSecretVersions", codes.Internal, versions, rotation.Internal, []string{"Internal"}},
@@ -446,6 +457,9 @@ func TestErrors(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), "canary") {
 				t.Errorf("the error has the value: %v", err)
+			}
+			if strings.Contains(err.Error(), "Cloud Run") { // a person at a command line gets it too
+				t.Errorf("%v", err)
 			}
 		})
 	}

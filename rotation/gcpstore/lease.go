@@ -9,7 +9,7 @@ import (
 
 // Lease implements rotation.Leaser. A Store that has the lease may take it again.
 func (s *Store) Lease(ctx context.Context, until time.Time) (release func(context.Context) error, err error) {
-	s.known, s.leased = nil, true
+	s.known, s.newest, s.leased = nil, 0, true
 	defer func() { s.leased = err == nil }()
 	if err := s.sweep(ctx); err != nil { // a rotator may have been killed before it could
 		return nil, err

@@ -1,6 +1,7 @@
 package gcpstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,7 +27,7 @@ type state struct {
 	// Newest is the newest version when the pending value was staged; where there is none, the one that was
 	// promoted.
 	Newest int         `json:"newest,omitempty"`
-	First  int         `json:"first,omitempty"` // the first version that is not retired; 0: not known
+	First  int         `json:"first,omitempty"` // all before are retired or left alone; 0: nothing was promoted yet
 	Retire *retirement `json:"retire,omitempty"`
 	Lease  *lease      `json:"lease,omitempty"`
 }
@@ -42,6 +43,9 @@ type lease struct {
 }
 
 func (l *lease) held(now time.Time) bool { return l != nil && now.Before(l.Until) }
+
+// oldest gives the first version that is not retired once the pending value is promoted.
+func (st state) oldest() int { return max(1, cmp.Or(st.First, st.Newest)) }
 
 // staged gives the id of what is pending, or was promoted for the token, or "".
 func (st state) staged(token string) string {

@@ -34,7 +34,10 @@ func (s *Store) Versions(ctx context.Context) (rotation.Versions, error) {
 				return rotation.Versions{}, err
 			}
 			if same {
-				v.Current.ID, previous = v.Pending.ID, current-1
+				v.Current.ID, previous = v.Pending.ID, 0
+				if first := c.state.oldest(); first < current {
+					previous = first
+				}
 			}
 		}
 	}
@@ -51,7 +54,7 @@ func (s *Store) Versions(ctx context.Context) (rotation.Versions, error) {
 // zero: it is in no list yet.
 func (s *Store) list(ctx context.Context, st state) (current, previous int, since time.Time, err error) {
 	current = max(st.Newest, s.newest)
-	var enabled []int
+	oldest := 0
 	for v, err := range s.client.ListSecretVersions(ctx, &pb.ListSecretVersionsRequest{
 		Parent: s.secret, PageSize: 25,
 	}, again).All() { // the newest first
@@ -62,10 +65,10 @@ func (s *Store) list(ctx context.Context, st state) (current, previous int, sinc
 		if n >= current {
 			current, since = n, v.CreateTime.AsTime()
 		}
-		if v.State == pb.SecretVersion_ENABLED {
-			enabled = append(enabled, n)
+		if st.First > 0 && n >= st.First && v.State == pb.SecretVersion_ENABLED {
+			oldest = n
 		}
-		if st.Promoted == 0 || n <= st.First || len(enabled) == 2 {
+		if st.First == 0 || n <= st.First {
 			break
 		}
 	}
@@ -78,18 +81,14 @@ func (s *Store) list(ctx context.Context, st state) (current, previous int, sinc
 			current, since = newest, time.Time{}
 		}
 	}
-	if s.leased {
-		s.newest = current
-	}
+	s.newest = current
 	if r := st.Retire; r != nil && r.Version < current {
-		return current, r.Version, since, nil
+		oldest = r.Version
 	}
-	for _, n := range enabled {
-		if st.Promoted > 0 && n >= st.First && n < current {
-			return current, n, since, nil
-		}
+	if oldest < current {
+		previous = oldest
 	}
-	return current, 0, since, nil
+	return current, previous, since, nil
 }
 
 // climb gives the newest version's number, from one that is not over it.

@@ -10,19 +10,15 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
-// Topic is the one to which MustCreate's secrets publish.
-const Topic = "projects/" + Project + "/topics/rotation"
-
-// Duration is a destroy TTL or a rotation period.
+// Duration is a destroy TTL.
 func Duration(d time.Duration) *durationpb.Duration { return durationpb.New(d) }
 
-// MustCreate makes a secret that publishes to Topic.
+// MustCreate makes a secret without versions.
 func (s *Server) MustCreate(t testing.TB, id string, annotations map[string]string) {
 	t.Helper()
 	_, err := s.CreateSecret(t.Context(), &pb.CreateSecretRequest{
 		Parent: "projects/" + Project, SecretId: id, Secret: &pb.Secret{
 			Replication: &pb.Replication{Replication: &pb.Replication_Automatic_{Automatic: &pb.Replication_Automatic{}}},
-			Topics:      []*pb.Topic{{Name: Topic}},
 			Annotations: maps.Clone(annotations),
 		},
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"regexp"
 	"strings"
-	"time"
 
 	pb "cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/grpc/codes"
@@ -15,18 +14,14 @@ import (
 
 // The service's limits.
 const (
-	maxAnnotations  = 16 << 10
-	maxTopics       = 10
-	maxAliases      = 50
-	minRotationLead = 300 * time.Second
-	minPeriod       = time.Hour
+	maxAnnotations = 16 << 10
+	maxAliases     = 50
 )
 
 var (
 	secretID      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 	annotationKey = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`)
 	aliasName     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`)
-	topicName     = regexp.MustCompile(`^projects/[^/]+/topics/[^/]+$`)
 )
 
 // CreateSecret implements the service.
@@ -47,7 +42,7 @@ func (s *Server) CreateSecret(_ context.Context, r *pb.CreateSecretRequest) (*pb
 	}
 	sec := secret{Secret: proto.CloneOf(r.Secret)}
 	sec.Name, sec.CreateTime, sec.Etag = name, timestamppb.New(s.now()), s.etag()
-	if err := s.check(sec, sec.Rotation.GetNextRotationTime() != nil); err != nil {
+	if err := sec.check(); err != nil {
 		return nil, err
 	}
 	s.put(sec)
@@ -70,22 +65,16 @@ func (s *Server) UpdateSecret(_ context.Context, r *pb.UpdateSecretRequest) (*pb
 		if r.Secret.Etag != "" && r.Secret.Etag != sec.Etag {
 			return wrongEtag
 		}
-		timed := false
 		for _, path := range r.UpdateMask.GetPaths() {
 			switch path {
 			case "annotations":
 				sec.Annotations = r.Secret.Annotations
 			case "labels":
 				sec.Labels = r.Secret.Labels
-			case "topics":
-				sec.Topics = r.Secret.Topics
 			case "version_aliases":
 				sec.VersionAliases = r.Secret.VersionAliases
 			case "version_destroy_ttl":
 				sec.VersionDestroyTtl = r.Secret.VersionDestroyTtl
-			case "rotation":
-				sec.Rotation = r.Secret.Rotation
-				timed = sec.Rotation.GetNextRotationTime() != nil
 			default:
 				return status.Errorf(codes.InvalidArgument, "Invalid field mask path: %s.", path)
 			}
@@ -93,7 +82,7 @@ func (s *Server) UpdateSecret(_ context.Context, r *pb.UpdateSecretRequest) (*pb
 		if len(r.UpdateMask.GetPaths()) == 0 {
 			return status.Error(codes.InvalidArgument, "The field mask must not be empty.")
 		}
-		if err := s.check(*sec, timed); err != nil {
+		if err := sec.check(); err != nil {
 			return err
 		}
 		sec.Etag = s.etag()
@@ -108,55 +97,26 @@ var wrongEtag = status.Error(codes.FailedPrecondition, "The etag provided does n
 // seen is a copy for an answer.
 func (s secret) seen() *pb.Secret { return proto.CloneOf(s.Secret) }
 
-// check refuses what the service refuses. timed: the next rotation was given in this call.
-func (s *Server) check(sec secret, timed bool) error {
+// check refuses what the service refuses.
+func (s secret) check() error {
 	size := 0
-	for k, v := range sec.Annotations {
+	for k, v := range s.Annotations {
 		size += len(k) + len(v)
 		if !annotationKey.MatchString(k) {
 			return status.Errorf(codes.InvalidArgument, "Invalid annotation key: %s.", k)
 		}
 	}
-	r := sec.Rotation
-	switch next, period := r.GetNextRotationTime(), r.GetRotationPeriod(); {
+	switch {
 	case size >= maxAnnotations:
 		return status.Error(codes.InvalidArgument, "The total size of annotations must be less than 16KiB.")
-	case len(sec.Topics) > maxTopics:
-		return status.Error(codes.InvalidArgument, "A secret can have at most 10 topics.")
-	case r != nil && len(sec.Topics) == 0:
-		return status.Error(codes.InvalidArgument, "Topics must be set to configure rotation.")
-	case period != nil && next == nil:
-		return status.Error(codes.InvalidArgument, "next_rotation_time must be set if rotation_period is set.")
-	case period != nil && period.AsDuration() < minPeriod:
-		return status.Error(codes.InvalidArgument, "rotation_period must be at least 3600s.")
-	case timed && next.AsTime().Before(s.now().Add(minRotationLead)):
-		return status.Error(codes.InvalidArgument, "next_rotation_time must be at least 300s in the future.")
-	case len(sec.VersionAliases) > maxAliases:
+	case len(s.VersionAliases) > maxAliases:
 		return status.Error(codes.InvalidArgument, "A secret can have at most 50 aliases.")
 	}
-	for _, t := range sec.Topics {
-		if !topicName.MatchString(t.Name) {
-			return status.Errorf(codes.InvalidArgument, "Invalid topic: %s.", t.Name)
-		}
-	}
-	for alias, n := range sec.VersionAliases {
+	for alias, n := range s.VersionAliases {
 		if !aliasName.MatchString(alias) || alias == "latest" || strings.EqualFold(alias, "new") ||
-			n < 1 || n > int64(len(sec.versions)) {
+			n < 1 || n > int64(len(s.versions)) {
 			return status.Errorf(codes.InvalidArgument, "Invalid version alias: %s.", alias)
 		}
 	}
 	return nil
-}
-
-// next is a rotation after its notification.
-func next(r *pb.Rotation, now time.Time) *pb.Rotation {
-	period := r.RotationPeriod.AsDuration()
-	if r.RotationPeriod == nil {
-		return nil
-	}
-	at := r.NextRotationTime.AsTime()
-	for !at.After(now) {
-		at = at.Add(period)
-	}
-	return &pb.Rotation{NextRotationTime: timestamppb.New(at), RotationPeriod: r.RotationPeriod}
 }

@@ -8,17 +8,15 @@
 //     (https://cloud.google.com/secret-manager/docs/etags);
 //   - a destroyed version has no value; with a destroy TTL it is disabled until the TTL has passed
 //     (https://cloud.google.com/secret-manager/docs/delay-destruction-of-secret-versions);
-//   - checksums, sizes, annotations and rotation times are checked as
-//     https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets says, and a rotation
-//     needs a topic (https://cloud.google.com/secret-manager/docs/secret-rotation);
+//   - checksums, sizes and annotations are checked as
+//     https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets says;
 //   - all reads but the access of a version by its number may lag behind
 //     (https://cloud.google.com/secret-manager/docs/reference/consistency).
 //
-// There are no permissions and no quotas, and locations are not known.
+// There are no permissions, no quotas and no rotation times, and locations are not known.
 package secretmanagertest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -214,24 +212,3 @@ func (s secret) version(name string) (int, error) {
 
 // SecretName gives the resource name of a secret as the service gives it.
 func SecretName(id string) string { return "projects/" + ProjectNumber + "/secrets/" + id }
-
-// Rotate gives the names of the secrets for which the service publishes SECRET_ROTATE now, and moves their
-// next rotation on, or removes it where there is no period.
-func (s *Server) Rotate() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var due []string
-	now := s.states[len(s.states)-1]
-	for _, name := range slices.SortedFunc(maps.Keys(now), cmp.Compare[string]) {
-		r := now[name].Rotation
-		if r.GetNextRotationTime() == nil || r.NextRotationTime.AsTime().After(s.now()) {
-			continue
-		}
-		due = append(due, now[name].Name)
-		sec := secret{proto.CloneOf(now[name].Secret), now[name].versions}
-		sec.Rotation = next(r, s.now())
-		sec.Etag = s.etag()
-		s.put(sec)
-	}
-	return due
-}

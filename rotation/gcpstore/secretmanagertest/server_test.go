@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	. "github.com/secretstack/secretstack/rotation/gcpstore/secretmanagertest"
 )
@@ -99,17 +98,11 @@ func TestPayloads(t *testing.T) {
 }
 
 func TestUpdates(t *testing.T) {
-	at := func(d time.Duration) *timestamppb.Timestamp { return timestamppb.New(now.Add(d)) }
 	for what, tt := range map[string]struct {
 		secret *pb.Secret
 		mask   string
 		code   codes.Code
 	}{
-		"a rotation in 5 minutes":       {&pb.Secret{Rotation: &pb.Rotation{NextRotationTime: at(5 * time.Minute)}}, "rotation", codes.OK},
-		"a rotation in less":            {&pb.Secret{Rotation: &pb.Rotation{NextRotationTime: at(299 * time.Second)}}, "rotation", codes.InvalidArgument},
-		"a period without a time":       {&pb.Secret{Rotation: &pb.Rotation{RotationPeriod: Duration(time.Hour)}}, "rotation", codes.InvalidArgument},
-		"a short period":                {&pb.Secret{Rotation: &pb.Rotation{NextRotationTime: at(time.Hour), RotationPeriod: Duration(time.Minute)}}, "rotation", codes.InvalidArgument},
-		"a rotation without a topic":    {&pb.Secret{Rotation: &pb.Rotation{NextRotationTime: at(time.Hour)}}, "topics,rotation", codes.InvalidArgument},
 		"annotations":                   {&pb.Secret{Annotations: map[string]string{"a.b_c-D": "x"}}, "annotations", codes.OK},
 		"an annotation's key":           {&pb.Secret{Annotations: map[string]string{"-a": "x"}}, "annotations", codes.InvalidArgument},
 		"annotations of 16 KiB":         {&pb.Secret{Annotations: map[string]string{"a": strings.Repeat("x", 16<<10-1)}}, "annotations", codes.InvalidArgument},
@@ -142,23 +135,6 @@ func TestEachUpdateHasAnotherEtag(t *testing.T) {
 	}
 	_, err = update()
 	want(t, "the same again", err, codes.FailedPrecondition)
-}
-
-func TestPeriodMovesTheNextRotationOn(t *testing.T) {
-	s, c := start(t)
-	s.MustUpdate(t, name, func(s *pb.Secret) []string {
-		s.Rotation = &pb.Rotation{NextRotationTime: timestamppb.New(now.Add(time.Hour)), RotationPeriod: Duration(24 * time.Hour)}
-		return []string{"rotation"}
-	})
-	s.Now = func() time.Time { return now.Add(60 * time.Hour) }
-	if got := s.Rotate(); len(got) != 1 || got[0] != name {
-		t.Errorf("published %v", got)
-	}
-	got, err := c.GetSecret(t.Context(), &pb.GetSecretRequest{Name: name})
-	want(t, "get", err, codes.OK)
-	if at := got.Rotation.NextRotationTime.AsTime(); !at.Equal(now.Add(73 * time.Hour)) {
-		t.Errorf("the next rotation is at %s", at)
-	}
 }
 
 func TestReadsLagBehind(t *testing.T) {
