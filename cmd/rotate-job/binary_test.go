@@ -150,7 +150,7 @@ func TestBinary(t *testing.T) {
 			t.Error("a value or a token is in the output")
 		}
 	}
-	if out, err := start(); err != nil || !strings.Contains(out, `"idle":1,`) {
+	if out, err := start(); err != nil || !strings.Contains(out, `"nothing":1,`) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, err := start("SECRETSTACK_ROTATE=nope"); err == nil || !strings.Contains(out, `no rotation of a secret \"nope\"`) {

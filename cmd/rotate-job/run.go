@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,25 +30,22 @@ const (
 type outcome string
 
 const (
-	rotated outcome = "rotated"
-	retired outcome = "retired" // the previous version, or scheduled for it; nothing else was due
-	idle    outcome = "idle"    // nothing was due
-	skipped outcome = "skipped" // another rotator has it, or its grace has not passed
-	failed  outcome = "failed"
-	left    outcome = "left" // for the next run: there was not enough time
+	rotated = outcome(rotation.Rotated)
+	retired = outcome(rotation.Retired)
+	nothing = outcome(rotation.Nothing)
+	failed  = outcome("failed") // its own records say why
+	left    = outcome("left")   // for the next run: there was not enough time
 )
 
 // run does what is due, or the one rotation that was asked for. A failure of one secret is none of the others'.
 func run(ctx context.Context, c config, client *azsecrets.Client, log *slog.Logger) error {
 	start := time.Now()
+	jobs := slices.DeleteFunc(slices.Clone(c.jobs), func(job secret.Job) bool { return c.only != "" && job.Secret != c.only })
 	count := map[outcome]int{}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(parallel)
-	for _, job := range c.jobs {
-		if c.only != "" && job.Secret != c.only {
-			continue
-		}
+	for _, job := range jobs {
 		group.Go(func() error {
 			o := left
 			if deadline, ok := ctx.Deadline(); ctx.Err() == nil && (!ok || time.Until(deadline) >= enough) {
@@ -61,12 +59,12 @@ func run(ctx context.Context, c config, client *azsecrets.Client, log *slog.Logg
 	}
 	_ = group.Wait() // none fails
 	var attrs []any
-	for _, o := range []outcome{rotated, retired, idle, skipped, failed, left} {
+	for _, o := range []outcome{rotated, retired, nothing, failed, left} {
 		attrs = append(attrs, slog.Int(string(o), count[o]))
 	}
 	log.Info("rotations", append(attrs, slog.Duration("duration", time.Since(start)))...)
 	if n := count[failed]; n > 0 {
-		return fmt.Errorf("%d of %d secrets failed; their records say why", n, len(c.jobs))
+		return fmt.Errorf("%d of %d secrets failed; their records say why", n, len(jobs))
 	}
 	return nil
 }
@@ -80,47 +78,41 @@ type task struct {
 }
 
 func (t task) do(ctx context.Context) outcome {
+	r, err := t.rotator(ctx)
+	if err != nil { // all later ones are in the Rotator's records
+		t.log.Error("rotation", "secret", t.job.Secret, "step", "start", "outcome", "failed",
+			"class", rotation.ClassOf(err), "error", err.Error())
+		return failed
+	}
+	if t.asked {
+		if r.Rotate(ctx) != nil {
+			return failed
+		}
+		return rotated
+	}
+	// A generated value is made at once, unless nothing is to begin by itself. Other secrets have a credential already,
+	// which somebody puts, or are rotated by hand for the first time.
+	first := t.job.Rotation.Generated != nil && t.job.Rotation.Every != secret.Manual
+	done, err := r.Tend(ctx, time.Duration(t.job.Rotation.Every), first)
+	if err != nil {
+		return failed
+	}
+	return outcome(done)
+}
+
+func (t task) rotator(ctx context.Context) (*rotation.Rotator, error) {
 	target, err := targets.New(t.job, func(ctx context.Context, id string) (rotation.Value, error) {
 		return azurestore.Read(ctx, t.client, id)
 	})
 	if err != nil {
-		return t.failure("set up", err)
+		return nil, err
 	}
 	store := &azurestore.Store{Client: t.client, Name: t.job.ID, Lifetime: lifetime(t.job.Rotation)}
-	r := &rotation.Rotator{
-		Secret: t.job.Secret, Store: store, Target: target,
+	life, err := store.Life(ctx)
+	return &rotation.Rotator{
+		Secret: t.job.Secret, Life: life, Store: store, Target: target,
 		Grace: t.job.Rotation.GraceOrDefault(), Log: t.log,
-	}
-	if t.asked {
-		return t.end(rotated, r.Rotate(ctx))
-	}
-	age, err := store.Age(ctx)
-	if err != nil {
-		return t.failure("look", err)
-	}
-	o, now := idle, time.Now()
-	if age.HasPrevious && !now.Before(age.RetireAfter) {
-		if o = t.end(retired, r.Retire(ctx)); o != retired {
-			return o
-		}
-	}
-	if due(t.job.Rotation, age, now) {
-		return t.end(rotated, r.Rotate(ctx))
-	}
-	return o
-}
-
-// due tells whether a schedule may begin a round. A generated value is made at once; other secrets have a credential
-// already, which somebody puts, or are rotated by hand for the first time.
-func due(r secret.Rotation, age azurestore.Age, now time.Time) bool {
-	switch {
-	case r.Every == secret.Manual:
-		return false
-	case !age.HasValue:
-		return r.Generated != nil
-	default:
-		return !now.Before(age.Created.Add(time.Duration(r.Every)))
-	}
+	}, err
 }
 
 // lifetime is zero where nothing is ever overdue.
@@ -129,22 +121,4 @@ func lifetime(r secret.Rotation) time.Duration {
 		return 0
 	}
 	return time.Duration(r.Every) + r.GraceOrDefault() + overdue
-}
-
-// end takes the rotator's error, of which it has left a record.
-func (t task) end(done outcome, err error) outcome {
-	switch class := rotation.ClassOf(err); {
-	case err == nil:
-		return done
-	case !t.asked && (class == rotation.Busy || class == rotation.InGrace):
-		return skipped
-	default:
-		return failed
-	}
-}
-
-func (t task) failure(step string, err error) outcome {
-	t.log.Error("rotation", "secret", t.job.Secret, "step", step, "outcome", "failed",
-		"class", string(rotation.ClassOf(err)), "error", err.Error())
-	return failed
 }

@@ -103,21 +103,21 @@ func TestLife(t *testing.T) {
 		c := config{jobs: []secret.Job{generated("a"), generated("b"), byHand}}
 		s.declare(c.jobs...)
 
-		s.expect(c, counts(rotated, 2, idle, 1))
+		s.expect(c, counts(rotated, 2, nothing, 1))
 		first := s.reads("a")
 		time.Sleep(time.Hour)
-		s.expect(c, counts(idle, 3))
+		s.expect(c, counts(nothing, 3))
 		time.Sleep(month - time.Hour - time.Minute)
-		s.expect(c, counts(idle, 3))
+		s.expect(c, counts(nothing, 3))
 		time.Sleep(time.Hour)
-		s.expect(c, counts(rotated, 2, idle, 1))
+		s.expect(c, counts(rotated, 2, nothing, 1))
 		if s.reads("a") == first {
 			t.Error("the value was not rotated")
 		}
 		time.Sleep(time.Hour)
-		s.expect(c, counts(idle, 3))
+		s.expect(c, counts(nothing, 3))
 		time.Sleep(24 * time.Hour)
-		s.expect(c, counts(retired, 2, idle, 1))
+		s.expect(c, counts(retired, 2, nothing, 1))
 		for _, v := range s.vault.Versions("a") {
 			if *v.Value == first && *v.Attributes.Enabled {
 				t.Error("the first value can still be read after its grace")
@@ -168,6 +168,41 @@ func TestOneFailureStopsNoOther(t *testing.T) {
 	})
 }
 
+// dying is a job's network, which it loses when it promotes.
+type dying struct{ *keyvaulttest.Vault }
+
+func (d dying) Do(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, secret.CompanionSuffix) {
+		return nil, errors.New("connection reset")
+	}
+	return d.Vault.Do(r)
+}
+
+// Whatever began a round, the next look finishes it.
+func TestInterrupted(t *testing.T) {
+	for _, every := range []secret.Every{secret.Manual, secret.Every(month)} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &stage{t: t, vault: &keyvaulttest.Vault{}}
+			job := generated("a")
+			job.Rotation.Every = every
+			asked := config{jobs: []secret.Job{job, generated("b")}, only: "a"}
+			s.declare(asked.jobs...)
+			s.expect(asked, counts(rotated, 1))
+			before := s.reads("a")
+			time.Sleep(48 * time.Hour)
+			got, err := s.run(t.Context(), asked, dying{s.vault})
+			if cmp.Diff(counts(failed, 1), got) != "" || err == nil || !strings.Contains(err.Error(), "1 of 1 secrets") {
+				t.Errorf("a run that died: %v, error %v", got, err)
+			}
+			time.Sleep(time.Hour)
+			s.expect(config{jobs: asked.jobs[:1]}, counts(rotated, 1))
+			if s.reads("a") == before {
+				t.Error("the pending value was not promoted")
+			}
+		})
+	}
+}
+
 func TestAnotherRotatorIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{t: t, vault: &keyvaulttest.Vault{}}
@@ -177,7 +212,7 @@ func TestAnotherRotatorIsNoFailure(t *testing.T) {
 		if _, err := store.Lease(t.Context(), time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		s.expect(c, counts(skipped, 1))
+		s.expect(c, counts(nothing, 1))
 		c.only = "a"
 		if got, err := s.run(t.Context(), c, s.vault); err == nil || cmp.Diff(counts(failed, 1), got) != "" {
 			t.Errorf("asked for, and another rotator has it: %v, error %v", got, err)
@@ -253,27 +288,24 @@ func TestManyAtOnce(t *testing.T) {
 	})
 }
 
-func TestDue(t *testing.T) {
-	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	aged := func(d time.Duration) azurestore.Age { return azurestore.Age{Created: now.Add(-d), HasValue: true} }
-	monthly := func(r secret.Rotation) secret.Rotation { r.Every = secret.Every(month); return r }
-	for name, test := range map[string]struct {
-		rotation secret.Rotation
-		age      azurestore.Age
-		want     bool
-	}{
-		"young":                        {monthly(secret.Rotation{Generated: &secret.Generated{}}), aged(month - time.Second), false},
-		"old":                          {monthly(secret.Rotation{Generated: &secret.Generated{}}), aged(month), true},
-		"manual and old":               {secret.Rotation{Generated: &secret.Generated{}}, aged(100 * month), false},
-		"manual, without value":        {secret.Rotation{Generated: &secret.Generated{}}, azurestore.Age{Created: now}, false},
-		"generated, without value":     {monthly(secret.Rotation{Generated: &secret.Generated{}}), azurestore.Age{Created: now}, true},
-		"a webhook's, without value":   {monthly(secret.Rotation{Webhook: &secret.Webhook{}}), azurestore.Age{Created: now}, false},
-		"a database's, without value":  {monthly(secret.Rotation{Postgres: &secret.Database{}}), azurestore.Age{Created: now.Add(-2 * month)}, false},
-		"a database's, old with value": {monthly(secret.Rotation{MySQL: &secret.Database{}}), aged(2 * month), true},
-	} {
-		if got := due(test.rotation, test.age, now); got != test.want {
-			t.Errorf("%s: due is %v", name, got)
+// A secret of the same name in another vault may have the same issuer: their first rounds need different tokens.
+func TestLives(t *testing.T) {
+	lives := map[string]bool{}
+	for n := range 2 {
+		vault := &keyvaulttest.Vault{}
+		for range n {
+			vault.Declare("another")
 		}
+		s := &stage{t: t, vault: vault}
+		s.declare(generated("a"))
+		r, err := task{job: generated("a"), client: keyvaulttest.Client(vault)}.rotator(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		lives[r.Life] = true
+	}
+	if len(lives) != 2 {
+		t.Errorf("the lives of two secrets are %v", lives)
 	}
 }
 

@@ -62,9 +62,6 @@ func TestDataActions(t *testing.T) {
 				return nil
 			},
 		}
-		if _, err := store.Age(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 		return &rotation.Rotator{Secret: "orders", Store: store, Target: issuer, Now: a.vault.Now, Log: slog.New(slog.DiscardHandler)}
 	}
 	for range 2 {

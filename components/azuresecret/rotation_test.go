@@ -1,14 +1,8 @@
 package azuresecret_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,6 +21,7 @@ import (
 	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/components/target"
 	"github.com/secretstack/secretstack/internal/plan"
+	"github.com/secretstack/secretstack/internal/testcert"
 )
 
 const (
@@ -463,7 +458,7 @@ func TestNewRotatorMistakes(t *testing.T) {
 			return target.Args{URL: host, CA: pulumi.String(ca)}
 		}
 		address := pulumi.String("https://example.com")
-		ca := strings.Repeat(authority(t), 400) // too much for one variable
+		ca := strings.Repeat(testcert.PEM(t), 400) // too much for one variable
 		webhook := &secret.Rotation{Webhook: &secret.Webhook{Key: "key"}}
 		_, err = azuresecret.NewRotator(ctx, "rotator", &azuresecret.RotatorArgs{
 			Store: store,
@@ -530,21 +525,6 @@ func TestNewSecretMistakesOfRotation(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-// authority is the certificate of one.
-func authority(t *testing.T) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func TestExampleWithRotation(t *testing.T) {

@@ -86,13 +86,23 @@ func (s *Store) Versions(ctx context.Context) (rotation.Versions, error) {
 	return s.versions(), nil
 }
 
+// Life gives the id of the secret's first version, which no other secret has, nor one of this name after this one was
+// purged: it is rotation.Rotator's Life, since the version before the first has no id.
+func (s *Store) Life(ctx context.Context) (string, error) {
+	if _, err := s.Versions(ctx); err != nil {
+		return "", err
+	}
+	return s.seen.main[0].id, nil
+}
+
 func (s *Store) versions() rotation.Versions {
-	previous := s.seen.main.previous()
-	s.base = s.seen.main.newest().id
-	v := rotation.Versions{
-		// If it is disabled it has no value, but it is what the next round begins at.
-		Current:  rotation.Version{ID: s.base},
-		Previous: rotation.Version{ID: previous.id, RetireAfter: previous.retireAfter()},
+	newest, previous := s.seen.main.newest(), s.seen.main.previous()
+	s.base = newest.id
+	v := rotation.Versions{Previous: rotation.Version{ID: previous.id, RetireAfter: previous.retireAfter()}}
+	// A secret is made with a disabled marker, which is no version. Any other that is disabled has no value either,
+	// but it is what the next round begins at.
+	if newest.enabled || len(s.seen.main) > 1 {
+		v.Current = rotation.Version{ID: newest.id, Since: newest.created}
 	}
 	if p := s.seen.pending(); p.id != "" {
 		v.Pending.ID = s.companion() + "/" + p.id
@@ -221,19 +231,19 @@ func (s *Store) Schedule(ctx context.Context, id string, at time.Time) error {
 	})
 }
 
-// Retire implements rotation.Store. It disables the version and every one before it: twins of it, and those
-// that other rotations left. Key Vault cannot delete a version.
+// Retire implements rotation.Store. It disables the version and its twins; any other has its own turn, in which it is
+// revoked. Key Vault cannot delete a version.
 func (s *Store) Retire(ctx context.Context, id string) error {
 	main, err := s.list(ctx, s.Name)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(main, func(v version) bool { return v.id == id })
-	if i < 0 || i == len(main)-1 {
+	retired := main.find(id)
+	if retired.id == "" || retired.is(main.newest()) {
 		return nil // pending, or current
 	}
-	for _, v := range main[:i+1] { // the oldest first, so that a Retire that was interrupted is repeated
-		if v.enabled {
+	for _, v := range main { // the oldest first, so that a Retire that was interrupted is repeated
+		if v.enabled && v.is(retired) {
 			if err := s.disable(ctx, s.Name, v.id); err != nil {
 				return err
 			}
@@ -263,29 +273,6 @@ func (s *Store) History(ctx context.Context) ([]rotation.Event, error) {
 		events = append(events, e)
 	}
 	return events, nil
-}
-
-// Age is what a schedule needs to know of a secret.
-type Age struct {
-	Created     time.Time // of the newest version
-	HasValue    bool      // some version has, or had, a value
-	RetireAfter time.Time // of the previous version
-	HasPrevious bool
-}
-
-// Age asks for one list, and reads no value.
-func (s *Store) Age(ctx context.Context) (Age, error) {
-	main, err := s.list(ctx, s.Name)
-	if err != nil {
-		return Age{}, err
-	}
-	newest, previous := main.newest(), main.previous()
-	return Age{
-		Created:     newest.created,
-		HasValue:    newest.enabled || len(main) > 1, // the first version of a secret is a disabled marker
-		RetireAfter: previous.retireAfter(),
-		HasPrevious: previous.id != "",
-	}, nil
 }
 
 func (s *Store) companion() string { return s.Name + secret.CompanionSuffix }

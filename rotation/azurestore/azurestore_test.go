@@ -28,19 +28,27 @@ type bench struct {
 	t     *testing.T
 	vault *keyvaulttest.Vault
 	now   time.Time
+	still bool // the clock is
 	calls []string
 	user  *rotationtest.User
 }
 
 func newBench(t *testing.T) *bench {
 	b := &bench{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	b.vault = &keyvaulttest.Vault{Now: func() time.Time { b.now = b.now.Add(time.Minute); return b.now }}
+	b.vault = &keyvaulttest.Vault{Now: func() time.Time {
+		if !b.still {
+			b.now = b.now.Add(time.Minute)
+		}
+		return b.now
+	}}
 	b.vault.Declare(name)
 	b.vault.Declare(companion)
 	return b
 }
 
 func (b *bench) Do(r *http.Request) (*http.Response, error) {
+	b.still = r.Method != http.MethodPut
+	defer func() { b.still = false }()
 	answer, err := b.vault.Do(r)
 	if answer != nil && answer.StatusCode != http.StatusUnauthorized {
 		b.calls = append(b.calls, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/secrets/"))
@@ -94,6 +102,15 @@ func (b *bench) last() azsecrets.Secret {
 	return all[len(all)-1]
 }
 
+// twin promotes once more: as a rotator that had decided to before it saw the first promotion.
+func (b *bench) twin() {
+	b.t.Helper()
+	last := b.last()
+	_, err := keyvaulttest.Client(b.vault).SetSecret(b.t.Context(), name,
+		azsecrets.SetSecretParameters{Value: last.Value, Tags: last.Tags}, nil)
+	b.check(err)
+}
+
 func TestCallsOfARotation(t *testing.T) {
 	b := newBench(t)
 	r := b.rotator()
@@ -107,11 +124,12 @@ func TestCallsOfARotation(t *testing.T) {
 	}
 	t.Logf("a rotation: %d calls", len(b.calls))
 
+	b.now, b.calls = b.now.Add(30*time.Minute), nil
+	done, err := b.rotator().Tend(t.Context(), 24*time.Hour, false)
+	if err != nil || done != rotation.Nothing || len(b.calls) != 2 {
+		t.Errorf("a look: %s, %v, by %q", done, err, b.calls)
+	}
 	b.now, b.calls = b.now.Add(2*time.Hour), nil
-	_, err := b.store().Age(t.Context())
-	b.check(err)
-	t.Logf("a look: %d call", len(b.calls))
-	b.calls = nil
 	b.check(b.rotator().Retire(t.Context()))
 	t.Logf("a retirement: %d calls", len(b.calls))
 	if len(b.calls) > 8 {
@@ -147,20 +165,22 @@ func TestPromotedVersion(t *testing.T) {
 
 func TestFirstValue(t *testing.T) {
 	b := newBench(t)
-	v := b.versions()
-	if _, err := b.store().Value(t.Context(), v.Current.ID); !errors.Is(err, rotation.ErrNoValue) {
-		t.Errorf("the marker's value: %v", err)
+	if v := b.versions(); v != (rotation.Versions{}) {
+		t.Errorf("the marker is taken for a version: %+v", v)
 	}
-	age, err := b.store().Age(t.Context())
+	life, err := b.store().Life(t.Context())
 	b.check(err)
-	if age.HasValue || age.HasPrevious {
-		t.Errorf("%+v", age)
+	if life != b.last().ID.Version() {
+		t.Errorf("life %s is not the marker's id", life)
 	}
 	nowhere, _ := rotationtest.NewNowhere()
 	r := &rotation.Rotator{Secret: name, Store: b.store(), Target: nowhere, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return b.now }}
 	b.check(r.Rotate(t.Context()))
 	if b.reads() == "" || b.versions().Previous.ID != "" {
 		t.Errorf("after the first rotation: %+v", b.versions())
+	}
+	if later, err := b.store().Life(t.Context()); err != nil || later != life {
+		t.Errorf("life %s has become %s, %v", life, later, err)
 	}
 }
 
@@ -219,23 +239,108 @@ func TestStaleViewBeginsNoRound(t *testing.T) {
 	}
 }
 
+// Each credential that somebody puts by hand, or leaves behind by that, is revoked in its turn.
+func TestByHandEachIsRevoked(t *testing.T) {
+	for what, act := range map[string]func(b *bench, first string, mint func() string, retire func()){
+		"nothing":        func(*bench, string, func() string, func()) {},
+		"a rollback":     func(b *bench, first string, _ func() string, _ func()) { b.vault.Put(name, first, true) },
+		"a put in grace": func(b *bench, _ string, mint func() string, _ func()) { b.vault.Put(name, mint(), true) },
+		"a put after it": func(b *bench, _ string, mint func() string, retire func()) { retire(); b.vault.Put(name, mint(), true) },
+		"two puts": func(b *bench, _ string, mint func() string, _ func()) {
+			b.vault.Put(name, mint(), true)
+			b.vault.Put(name, mint(), true)
+		},
+		"a twin": func(b *bench, _ string, mint func() string, _ func()) { b.twin(); b.vault.Put(name, mint(), true) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			b := newBench(t)
+			issuer, first := rotationtest.NewIssuer(nil)
+			b.vault.Put(name, first.Reveal(), true)
+			rotator := func() *rotation.Rotator {
+				return &rotation.Rotator{
+					Secret: name, Store: b.store(), Target: issuer, Grace: time.Hour, Now: func() time.Time { return b.now },
+					Log: slog.New(slog.DiscardHandler),
+				}
+			}
+			retire := func() {
+				b.now = b.now.Add(3 * time.Hour)
+				b.check(rotator().Retire(t.Context()))
+			}
+			puts := 0
+			mint := func() string {
+				puts++
+				v, err := issuer.Mint(t.Context(), fmt.Sprint("by hand ", puts), rotation.Value{})
+				b.check(err)
+				return v.Reveal()
+			}
+			settled := func() {
+				t.Helper()
+				for range 8 { // each is scheduled first, then retired
+					retire()
+					if issuer.Works(rotation.NewValue(b.reads())) != nil {
+						t.Fatal("the current credential was revoked")
+					}
+				}
+				if live := issuer.Live(); len(live) != 1 {
+					t.Errorf("%d credentials work", len(live))
+				}
+				if v := b.versions(); v.Previous.ID != "" {
+					t.Errorf("%s is previous still", v.Previous.ID)
+				}
+				for _, v := range b.vault.Versions(name) {
+					if *v.Attributes.Enabled && *v.Value != b.reads() {
+						t.Error("a version that is not current is enabled")
+					}
+				}
+			}
+			b.check(rotator().Rotate(t.Context()))
+			act(b, first.Reveal(), mint, retire)
+			settled()
+			b.check(rotator().Rotate(t.Context()))
+			settled()
+		})
+	}
+}
+
+// What was replaced before the first rotation is none of the rotator's.
+func TestBeforeTheFirstRotation(t *testing.T) {
+	b := newBench(t)
+	older := b.vault.Put(name, "older", true)
+	put := b.vault.Put(name, "old", true)
+	if v := b.versions(); v.Previous.ID != "" {
+		t.Errorf("%+v: nothing was rotated", v)
+	}
+	pending, err := b.store().Stage(t.Context(), "", rotation.NewValue("new"))
+	b.check(err)
+	b.check(b.store().Promote(t.Context(), pending))
+	if v := b.versions(); v.Previous.ID != put {
+		t.Errorf("%+v, want %s previous", v, put)
+	}
+	b.check(b.store().Retire(t.Context(), put))
+	if v := b.versions(); v.Previous.ID != "" {
+		t.Errorf("%+v: nothing else is to be retired", v)
+	}
+	if _, err := b.store().Value(t.Context(), older); err != nil {
+		t.Errorf("what was never revoked was disabled: %v", err)
+	}
+}
+
 func TestTwins(t *testing.T) {
 	b := newBench(t)
 	old := b.vault.Put(name, "first", true)
 	pending, err := b.store().Stage(t.Context(), "", rotation.NewValue("second"))
 	b.check(err)
 	b.check(b.store().Promote(t.Context(), pending))
-	// Another rotator had decided to promote before it saw this.
-	_, err = keyvaulttest.Client(b.vault).SetSecret(t.Context(), name,
-		azsecrets.SetSecretParameters{Value: to.Ptr("second"), Tags: b.last().Tags}, nil)
-	b.check(err)
+	b.twin()
 	if v := b.versions(); v.Previous.ID != old {
 		t.Errorf("%+v, want %s previous", v, old)
 	}
 	pending, err = b.store().Stage(t.Context(), "", rotation.NewValue("third"))
 	b.check(err)
 	b.check(b.store().Promote(t.Context(), pending))
-	b.check(b.store().Retire(t.Context(), b.versions().Previous.ID))
+	for range 2 { // the first, and both of the second
+		b.check(b.store().Retire(t.Context(), b.versions().Previous.ID))
+	}
 	for _, v := range b.vault.Versions(name) {
 		if *v.Attributes.Enabled != (*v.Value == "third") {
 			t.Errorf("%s: enabled is %v", *v.Value, *v.Attributes.Enabled)
@@ -347,12 +452,10 @@ func TestScheduleAndHistory(t *testing.T) {
 	if got := b.versions().Previous.RetireAfter; !got.Equal(at) {
 		t.Errorf("to be retired after %s", got)
 	}
-	age, err := b.store().Age(t.Context())
-	b.check(err)
-	if !age.RetireAfter.Equal(at) || !age.HasPrevious || !age.Created.Equal(*b.last().Attributes.Created) {
-		t.Errorf("%+v", age)
+	if got := b.versions().Current.Since; !got.Equal(*b.last().Attributes.Created) {
+		t.Errorf("current since %s", got)
 	}
-	_, err = b.store().Stage(t.Context(), "", rotation.NewValue("next"))
+	_, err := b.store().Stage(t.Context(), "", rotation.NewValue("next"))
 	b.check(err)
 	events, err := b.store().History(t.Context())
 	b.check(err)
@@ -395,6 +498,36 @@ func TestLease(t *testing.T) {
 	}
 }
 
+// late lets a time pass between a request's effect and its answer, where it writes.
+type late struct {
+	*bench
+	by time.Duration
+}
+
+func (l late) Do(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPatch {
+		l.now = l.now.Add(l.by)
+	}
+	return l.bench.Do(r)
+}
+
+// A lease that is written long after it was read may replace one that another has by now.
+func TestLateLease(t *testing.T) {
+	for by, busy := range map[time.Duration]bool{2 * time.Second: false, 3 * time.Second: true} {
+		b := newBench(t)
+		s := b.store()
+		s.Client = keyvaulttest.Client(late{b, by})
+		_, err := s.Lease(t.Context(), b.now.Add(time.Hour))
+		if errors.Is(err, rotation.ErrBusy) != busy || err != nil && !busy {
+			t.Errorf("written after %s: %v", by, err)
+		}
+		// It is not taken back: another may be at work that took this one's place for its own.
+		if _, err := b.store().Lease(t.Context(), b.now.Add(time.Hour)); !errors.Is(err, rotation.ErrBusy) {
+			t.Errorf("after it was written after %s, the next one: %v", by, err)
+		}
+	}
+}
+
 // lost answers a request with an error, as the service or the network does.
 type lost struct {
 	status int
@@ -423,12 +556,12 @@ func TestErrors(t *testing.T) {
 		class     rotation.Class
 		want      string
 	}{
-		{forbidden("ForbiddenByRbac"), rotation.Refused, "give the job's identity the rotator's role"},
+		{forbidden("ForbiddenByRbac"), rotation.Refused, "give whoever runs this the rotator's role"},
 		{forbidden("ForbiddenByRbac"), rotation.Refused, "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'"},
-		{forbidden("ForbiddenByFirewall"), rotation.Refused, "networkAcls.virtualNetworkRules"},
+		{forbidden("ForbiddenByFirewall"), rotation.Refused, "networkAcls"},
 		{forbidden("ForbiddenByConnection"), rotation.Refused, "private endpoint"},
 		{forbidden("AccessDenied"), rotation.Refused, "enableRbacAuthorization"},
-		{lost{status: http.StatusForbidden, body: "<html>"}, rotation.Refused, "firewall and the roles"},
+		{lost{status: http.StatusForbidden, body: "<html>"}, rotation.Refused, "the roles of whoever runs this"},
 		{lost{status: http.StatusTooManyRequests}, rotation.Throttled, "spread the secrets"},
 		{lost{status: http.StatusNotFound}, rotation.Invalid, "deploy the stack"},
 		{lost{status: http.StatusServiceUnavailable}, rotation.Unreachable, "when Key Vault is back"},

@@ -32,21 +32,29 @@
 // The pending value becomes a new version of the secret, tagged with its claim. The tag is durable with the
 // value, so a promotion that died after its effect is recognised and not repeated. Two rotators at once may
 // both promote, since neither write can be conditional; then the same value is there twice, and the twins count
-// as one: the previous version is the newest that is not a twin of the promoted one. A value that an operator
-// puts in the middle of a round takes nothing away: the claim stays open, since it may be in use at the target.
+// as one. A value that an operator puts in the middle of a round takes nothing away: the claim stays open, since it
+// may be in use at the target.
+//
+// # Retirement
+//
+// Where operators put values, or roll back, several versions may be there that are enabled and not current. The
+// oldest is the previous one, then the next: each has its grace and is revoked, and only then disabled. Those that
+// had been replaced already when the first rotation was promoted are left alone.
 //
 // # Leases
 //
 // All effects are idempotent given the same pending value, so rotators at work at once are harmless. Only one
 // that slept through a whole round of another could put an old value back, and no check helps against that
 // where writes are unconditional. The lease makes it improbable: nobody begins while another may be awake. It is
-// Fischer's: seeing none, write yours into the tag, settle, and you have it if it is still there.
+// Fischer's: seeing none, write yours into the tag, settle, and you have it if it is still there. Who needs more
+// than half of Settle from looking to having written does not have it, and it ends by itself.
 //
 // # Cost
 //
-// A rotation takes sixteen calls, two of which create versions, and two settling times. Lists come in pages of 25,
-// and versions cannot be deleted: a secret that is rotated each day has fifteen pages after a year, so rotate no
-// more often than needed. Versions are retired by disabling; a person who may write the secret can enable them.
+// A look takes two calls; a rotation sixteen, two of which create versions, and two settling times. Lists come in
+// pages of 25, and versions cannot be deleted: a secret that is rotated each day has fifteen pages after a year, so
+// rotate no more often than needed. Versions are retired by disabling; a person who may write the secret can enable
+// them.
 //
 // # Sources
 //

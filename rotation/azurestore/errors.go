@@ -33,7 +33,7 @@ func failure(op string, err error) error {
 	case errors.As(err, &network):
 		return &rotation.Error{
 			Class: rotation.Unreachable, Op: op, Err: err,
-			Do: "check the vault's address, and the way to it from the job's network",
+			Do: "check the vault's address, and whether it can be reached from here",
 		}
 	default:
 		return fmt.Errorf("%s: %w", op, err)
@@ -53,7 +53,7 @@ func refusal(op string, answer *azcore.ResponseError) error {
 		e.Class = rotation.Invalid
 		e.Do = "check that the value has at most 25 KB, and that the secret has at most 13 tags of its own (Key Vault takes 15)"
 	case http.StatusUnauthorized:
-		e.Class, e.Do = rotation.Refused, "check that the job's identity is of the vault's tenant"
+		e.Class, e.Do = rotation.Refused, "check that whoever runs this is of the vault's tenant"
 	case http.StatusForbidden:
 		if code == "SecretDisabled" {
 			return fmt.Errorf("%s: %w", op, rotation.ErrNoValue)
@@ -74,15 +74,15 @@ func refusal(op string, answer *azcore.ResponseError) error {
 func forbidden(code string) string {
 	switch code {
 	case "ForbiddenByFirewall":
-		return "let the job's subnet through the vault's firewall (networkAcls.virtualNetworkRules), or give the vault a private endpoint there"
+		return "let the network that this runs in through the vault's firewall (networkAcls), or give the vault a private endpoint there"
 	case "ForbiddenByConnection":
-		return "the vault takes private connections only: give it a private endpoint in the job's network, and the network its DNS zone"
+		return "the vault takes private connections only: give it a private endpoint in the network that this runs in, and the network its DNS zone"
 	case "ForbiddenByRbac":
-		return "give the job's identity the rotator's role on this secret and its companion; a new assignment takes up to 10 minutes"
+		return "give whoever runs this the rotator's role on this secret and its companion; a new assignment takes up to 10 minutes"
 	case "ForbiddenByPolicy", "AccessDenied":
 		return "the vault uses access policies: set enableRbacAuthorization on it"
 	default:
-		return "check the vault's firewall and the roles of the job's identity"
+		return "check the vault's firewall, and the roles of whoever runs this"
 	}
 }
 

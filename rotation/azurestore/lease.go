@@ -13,6 +13,7 @@ import (
 
 // Lease implements rotation.Leaser: see the package's documentation for what it is worth.
 func (s *Store) Lease(ctx context.Context, until time.Time) (release func(context.Context) error, err error) {
+	start := s.now()
 	marker, err := s.marker(ctx)
 	if err != nil {
 		return nil, err
@@ -27,6 +28,11 @@ func (s *Store) Lease(ctx context.Context, until time.Time) (release func(contex
 	}
 	if err := put(ctx, marker.tags.with(tagLease, mine)); err != nil {
 		return nil, err
+	}
+	// What was written late may have replaced the lease of another who has settled already. Nothing is taken back:
+	// while it is there, nobody else begins.
+	if s.now().Sub(start) > s.settle()/2 {
+		return nil, s.busy(until)
 	}
 	if err := s.wait(ctx); err != nil {
 		return nil, err

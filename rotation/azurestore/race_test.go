@@ -94,12 +94,14 @@ func TestWithoutSettlingTheyDoNot(t *testing.T) {
 	t.Errorf("%d races without settling time, and the rotators agreed in each", races)
 }
 
+// However slow the vault is, two rotators never have the lease; where it answers in time, one has.
 func TestOneLeaseAtATime(t *testing.T) {
+	const settle = 5 * time.Second
 	for seed := range uint64(races) {
 		synctest.Test(t, func(t *testing.T) {
 			vault := declared()
 			random := rand.New(rand.NewPCG(seed, 0))
-			most := time.Duration(1+random.Int64N(1500)) * time.Millisecond
+			most := time.Duration(1+random.Int64N(5000)) * time.Millisecond
 			var held atomic.Int32
 			var wait sync.WaitGroup
 			for i := range 3 {
@@ -118,7 +120,8 @@ func TestOneLeaseAtATime(t *testing.T) {
 				})
 			}
 			wait.Wait()
-			if n := held.Load(); n != 1 {
+			inTime := 6*most <= settle/2 // a challenge, a list and an update, there and back
+			if n := held.Load(); n > 1 || n == 0 && inTime {
 				t.Errorf("seed %d: %d rotators have the lease", seed, n)
 			}
 		})
@@ -127,7 +130,10 @@ func TestOneLeaseAtATime(t *testing.T) {
 
 // TestRotatorsAtOnce lets whole rotations race, with the lease and without.
 func TestRotatorsAtOnce(t *testing.T) {
-	for _, leased := range []bool{true, false} {
+	for leased, most := range map[bool]time.Duration{
+		true:  400 * time.Millisecond, // so that somebody has the lease
+		false: 1500 * time.Millisecond,
+	} {
 		for seed := range uint64(races / 10) {
 			synctest.Test(t, func(t *testing.T) {
 				vault := declared()
@@ -142,7 +148,7 @@ func TestRotatorsAtOnce(t *testing.T) {
 				for i := range done {
 					start := time.Duration(random.Int64N(int64(15 * time.Second)))
 					var store rotation.Store = &azurestore.Store{
-						Client: keyvaulttest.Client(slow{vault, rand.New(rand.NewPCG(seed, uint64(i+1))), 1500 * time.Millisecond}), Name: name,
+						Client: keyvaulttest.Client(slow{vault, rand.New(rand.NewPCG(seed, uint64(i+1))), most}), Name: name,
 					}
 					if !leased {
 						store = struct{ rotation.Store }{store}

@@ -32,6 +32,12 @@ func (v version) retireAfter() time.Time {
 	return at
 }
 
+// is tells whether two are one version, or twins.
+func (v version) is(other version) bool {
+	claim := v.tags.get(tagClaim)
+	return v.id == other.id || claim != "" && claim == other.tags.get(tagClaim)
+}
+
 func (h history) newest() version { return h[len(h)-1] }
 
 func (h history) find(id string) version {
@@ -48,18 +54,18 @@ func (h history) has(claim string) bool {
 	return slices.ContainsFunc(h, func(v version) bool { return v.tags.get(tagClaim) == claim })
 }
 
-// previous gives the version that was current before the last promotion, unless it is retired.
+// previous gives the oldest version that is to be retired, for its twins too: there are several where somebody put
+// a value by hand, and each is to be revoked. What was replaced before the first promotion is not the rotator's.
 func (h history) previous() version {
-	claim := ""
-	for _, v := range slices.Backward(h) {
-		switch {
-		case claim == "":
-			claim = v.tags.get(tagClaim)
-		case v.tags.get(tagClaim) == claim: // a twin
-		case v.enabled:
+	first := slices.IndexFunc(h, func(v version) bool { return v.tags.get(tagClaim) != "" })
+	if first < 0 {
+		return version{}
+	}
+	for i := max(0, first-1); i < len(h); i++ {
+		v := h[i]
+		again := func(w version) bool { return w.enabled && w.is(v) }
+		if v.enabled && !v.is(h.newest()) && !slices.ContainsFunc(h[i+1:], again) {
 			return v
-		default:
-			return version{}
 		}
 	}
 	return version{}
