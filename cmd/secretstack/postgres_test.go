@@ -69,7 +69,7 @@ func TestPostgres(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
+			"exits": exits, "locked": locked,
 			"connects": func(ts *testscript.TestScript, neg bool, args []string) {
 				var c struct{ Username, Password string }
 				ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &c))

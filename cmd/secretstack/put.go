@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -70,7 +71,19 @@ func (s *localStack) put(cmd *cobra.Command, name string) error {
 		return err
 	}
 	defer clear(value)
-	var version int
+	revokes, err := s.revokes(spec)
+	if err != nil {
+		return err
+	}
+	if revokes {
+		// A rotator has decided by what was current, and may be about to replace what is previous.
+		release, err := s.store(name).Lease(cmd.Context(), time.Time{})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = release(cmd.Context()) }() // it ends with the process anyway
+	}
+	version, lost := 0, false
 	err = agefile.Update(s.file, func(f *agefile.File) error {
 		_, there := f.Entry(name)
 		recipients, err := s.recipients(spec, !there)
@@ -84,13 +97,21 @@ func (s *localStack) put(cmd *cobra.Command, name string) error {
 				return err
 			}
 		}
-		err = f.Put(name, value, recipients)
+		if revokes {
+			lost, err = f.Supersede(name, value, recipients, []age.Identity{agefile.Keys(s.keys)})
+		} else {
+			err = f.Put(name, value, recipients)
+		}
 		e, _ := f.Entry(name)
 		version = e.Version
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if lost {
+		cmd.PrintErrf("%s: no rotator will revoke the value that was replaced, since another one waits for that or is being rotated in: "+
+			"revoke it by hand\n", name)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s has a new value, version %d, in %s\n", name, version, s.file)
 	return err

@@ -42,7 +42,7 @@ func TestTodo(t *testing.T) {
 		"deleted":            {generated, agefile.Entry{Version: 3, Updated: before(33 * day), PurgeAfter: now}, "", false},
 		"in its grace":       {manual, with(&agefile.Other{RetireAfter: now.Add(1)}, nil), "", false},
 		"grace is over":      {manual, with(&agefile.Other{RetireAfter: before(5 * time.Hour)}, nil), "its previous value was to be retired 5 hours ago", true},
-		"never scheduled":    {manual, with(&agefile.Other{}, nil), "a rotation was interrupted", true},
+		"never scheduled":    {manual, with(&agefile.Other{}, nil), "the grace of its previous value is to begin", true},
 		"staged":             {manual, with(nil, &agefile.Other{Updated: before(9 * time.Minute)}), "a rotation was interrupted 9 minutes ago", false},
 		"due and in grace":   {generated, agefile.Entry{Version: 3, Updated: before(33 * day), Previous: &agefile.Other{RetireAfter: now.Add(1)}}, "rotation was due 3 days ago", false},
 		"due and grace over": {generated, agefile.Entry{Version: 3, Updated: before(33 * day), Previous: &agefile.Other{RetireAfter: now}}, "rotation was due 3 days ago", false},
@@ -72,7 +72,7 @@ func TestOutcome(t *testing.T) {
 			agefile.Entry{Version: 3}, agefile.Entry{Version: 4, Previous: previous}, onlyOne{},
 		},
 		"version 3 is retired": {agefile.Entry{Version: 4, Previous: previous}, agefile.Entry{Version: 4}, sideBySide{}},
-		"finished the rotation to version 4; the previous one works until 2030-05-02T12:00:00Z": {
+		"version 4 is current; the previous one works until 2030-05-02T12:00:00Z": {
 			agefile.Entry{Version: 4, Previous: &agefile.Other{Version: 3}}, agefile.Entry{Version: 4, Previous: previous}, sideBySide{},
 		},
 	} {

@@ -99,7 +99,7 @@ func outcome(before, after agefile.Entry, target rotation.Target) string {
 	case before.Previous != nil && after.Previous == nil:
 		return fmt.Sprintf("version %d is retired", before.Previous.Version)
 	default:
-		return fmt.Sprintf("finished the rotation to version %d%s", after.Version, until)
+		return fmt.Sprintf("version %d is current%s", after.Version, until)
 	}
 }
 
@@ -154,6 +154,19 @@ func (s *localStack) rotatesHere(spec secret.Spec) bool {
 	return addressed || spec.Rotation.Generated != nil
 }
 
+// revokes tells whether a secret is rotated here and its previous values are to be revoked then.
+func (s *localStack) revokes(spec secret.Spec) (bool, error) {
+	if spec.Rotation == nil || !s.rotatesHere(spec) {
+		return false, nil
+	}
+	r, err := s.rotator(spec, nil)
+	if err != nil {
+		return false, err
+	}
+	_, ok := r.Target.(rotation.Revoker)
+	return ok, nil
+}
+
 func exampleOf(spec secret.Spec) string {
 	if spec.Rotation.Webhook != nil {
 		return "{url: https://issuer.example.com/rotate}"
@@ -179,7 +192,7 @@ func (s *localStack) todo(e agefile.Entry, spec secret.Spec, now time.Time) *tod
 	case spec.Rotation.Every != secret.Manual && !now.Before(due):
 		return &todo{true, "rotation was due " + ago(now.Sub(due))}
 	case e.Previous != nil && e.Previous.RetireAfter.IsZero():
-		return &todo{false, "a rotation was interrupted"}
+		return &todo{false, "the grace of its previous value is to begin"} // interrupted, or put
 	case e.Previous != nil && !now.Before(e.Previous.RetireAfter):
 		return &todo{false, "its previous value was to be retired " + ago(now.Sub(e.Previous.RetireAfter))}
 	}

@@ -10,13 +10,16 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/secretstack/secretstack/internal/agefile"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"secretstack": main})
 }
 
-// TestScripts runs the scripts in testdata, each in a copy of the sample project with a home of its own.
+// TestScripts runs the scripts in testdata, each in a copy of the sample project with a home of its own. There,
+// locked NAME PROGRAM ARGS... is exits 1, while another rotator is at work on the secret.
 // UPDATE_GOLDEN=1 writes the expected outputs anew.
 func TestScripts(t *testing.T) {
 	aws := secretsManager(t)
@@ -33,8 +36,15 @@ func TestScripts(t *testing.T) {
 			env.Cd = filepath.Join(env.WorkDir, "shop")
 			return copySample(env.Cd)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "locked": locked},
 	})
+}
+
+func locked(ts *testscript.TestScript, neg bool, args []string) {
+	unlock, err := agefile.LockSecret(ts.MkAbs(agefile.FileName("local")), args[0])
+	ts.Check(err)
+	exits(ts, neg, append([]string{"1"}, args[1:]...))
+	ts.Check(unlock())
 }
 
 // copySample copies the sample project, which is the root of the repository.

@@ -63,6 +63,8 @@ type Entry struct {
 	Recipients []string `yaml:"recipients,flow"`
 	// Updated is the time when the value last changed, in UTC.
 	Updated time.Time `yaml:"updated"`
+	// Rotated says that a rotation has made a value of this secret, so that a target knows its values since.
+	Rotated bool `yaml:"rotated,omitempty"`
 	// ID is the value's own, and no other's in any file: the token of the rotation that made it, or a
 	// random one. Zero: an earlier secretstack wrote it.
 	ID string `yaml:"id,omitempty"`
@@ -108,7 +110,7 @@ func (f *File) Get(name string, identities []age.Identity) ([]byte, error) {
 // Put gives the secret a new value for exactly these recipients, as in
 // [File.SetRecipients]. It needs no private key, and does not keep value. A
 // pending and a previous value stay, unless the recipients are others than before:
-// then SetRecipients must come first, or they are gone.
+// then SetRecipients must come first, or they are gone. What was current is gone: see [File.Supersede].
 func (f *File) Put(name string, value []byte, recipients []string) error {
 	if err := CheckName(name); err != nil {
 		return f.error(name, err)

@@ -3,6 +3,7 @@ package agefile
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -40,4 +41,30 @@ func lock(path string) (unlock func() error, err error) {
 		}()
 		return nil, errors.New("another program has held it for a minute; end that one (lsof shows it), and try again")
 	}
+}
+
+// ErrLocked says that a secret is locked already.
+var ErrLocked = errors.New("is locked")
+
+// LockSecret locks one secret of the file at path against others who do so, until unlock is called or this process
+// has ended, however long it sleeps. It does not wait, and hinders no [Update]. The lock is an empty file in the
+// folder .secretstack beside the encrypted one. Error: [ErrLocked], with the name of that file.
+func LockSecret(path, name string) (unlock func() error, err error) {
+	target, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(filepath.Dir(target), ".secretstack")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	l := flock.New(filepath.Join(dir, filepath.Base(target)+"."+url.PathEscape(name)+".lock"))
+	ok, err := l.TryLock()
+	if err == nil && !ok {
+		err = fmt.Errorf("%s %w", l.Path(), ErrLocked)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l.Unlock, nil
 }

@@ -1,6 +1,7 @@
 package agefile
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -78,10 +79,37 @@ func (f *File) Promote(name string, version int) error {
 		return f.error(name, fmt.Errorf("version %d: %w", version, ErrNotPending))
 	}
 	p := e.Pending
-	e.Previous = &Other{Value: e.Value, Version: e.Version, ID: e.ID, Updated: e.Updated}
+	e.Previous = e.asPrevious()
 	e.Value, e.Version, e.ID, e.Updated, e.Pending = p.Value, p.Version, p.ID, now(), nil
+	e.Rotated = true
 	f.entries[name] = e
 	return nil
+}
+
+// Supersede is [File.Put] for a secret whose previous values a rotator revokes: once there was a rotation, what
+// was current becomes previous, so that it is revoked too. Before, no target need know it: it may be a generated one.
+//
+// lost says that no rotator will revoke what was current, because a pending value or another previous one needs the
+// place, or the recipients are others than before. A previous value that is put again needs none any more: with
+// identities that hold no private key of a reader, it cannot be told.
+func (f *File) Supersede(name string, value []byte, recipients []string, identities []age.Identity) (lost bool, err error) {
+	before, _ := f.live(name) // if it is deleted, Put says so
+	again := func(version int) bool {
+		old, err := before.open(name, version, identities)
+		defer clear(old)
+		return err == nil && bytes.Equal(old, value)
+	}
+	if err := f.Put(name, value, recipients); err != nil || !before.Rotated || again(before.Version) {
+		return false, err
+	}
+	e := f.entries[name]
+	taken := before.Pending != nil || before.Previous != nil && !again(before.Previous.Version)
+	if taken || !slices.Equal(before.Recipients, e.Recipients) {
+		return true, nil
+	}
+	e.Previous = before.asPrevious()
+	f.entries[name] = e
+	return false, nil
 }
 
 // Schedule notes when the grace of the previous value ends, rounded up to the second. It does nothing if
@@ -114,6 +142,11 @@ func (f *File) open(name string, e Entry, version int, identities []age.Identity
 		return nil, f.error(name, err)
 	}
 	return value, nil
+}
+
+// asPrevious is the current value as the previous one.
+func (e *Entry) asPrevious() *Other {
+	return &Other{Value: e.Value, Version: e.Version, ID: e.ID, Updated: e.Updated}
 }
 
 // others are the values beside the current one.

@@ -38,10 +38,10 @@ func wantVersion(t testing.TB, path string, version int, want string, r reader) 
 	}
 }
 
-// versions gives an entry's current, previous and pending version; 0 for none.
-func versions(t testing.TB, path, name string) [3]int {
+// versions gives the current, previous and pending version of the secret a; 0 for none.
+func versions(t testing.TB, path string) [3]int {
 	t.Helper()
-	e, _ := read(t, path).Entry(name)
+	e, _ := read(t, path).Entry("a")
 	got := [3]int{e.Version}
 	for i, o := range []*Other{e.Previous, e.Pending} {
 		if o != nil {
@@ -56,7 +56,7 @@ func TestRotation(t *testing.T) {
 	put(t, path, "a", canary+"-1", r)
 	check := func(what string, want ...int) {
 		t.Helper()
-		if got := versions(t, path, "a"); !slices.Equal(got[:], want) {
+		if got := versions(t, path); !slices.Equal(got[:], want) {
 			t.Errorf("%s: current, previous and pending are %v, want %v", what, got, want)
 		}
 	}
@@ -116,6 +116,44 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// What a rotator would have to revoke is kept for it, as far as there is a place.
+func TestSupersede(t *testing.T) {
+	path, r, bob := newPath(t), newReader(t), newReader(t)
+	supersede := func(what, value string, to reader, wantLost bool, want ...int) {
+		t.Helper()
+		var lost bool
+		update(t, path, func(f *File) (err error) {
+			lost, err = f.Supersede("a", []byte(value), []string{to.recipient}, []age.Identity{r.identity})
+			return err
+		})
+		if got := versions(t, path); lost != wantLost || !slices.Equal(got[:], want) {
+			t.Errorf("%s: lost %v; current, previous and pending are %v, want %v", what, lost, got, want)
+		}
+	}
+	supersede("the first value", canary+"-1", r, false, 1, 0, 0)
+	supersede("before any rotation", canary+"-2", r, false, 2, 0, 0)
+
+	promote(t, path, "a", stage(t, path, "a", "round-1", canary+"-3", r))
+	update(t, path, func(f *File) error { return f.Schedule("a", 2, time.Now()) })
+	supersede("the current value again", canary+"-3", r, false, 4, 2, 0)
+	supersede("another while one waits", canary+"-5", r, true, 5, 2, 0)
+	supersede("the previous value again", canary+"-2", r, false, 6, 5, 0)
+	wantVersion(t, path, 5, canary+"-5", r)
+	if e, _ := read(t, path).Entry("a"); !e.Previous.RetireAfter.IsZero() {
+		t.Errorf("it is to be retired when the one before was: %v", e.Previous.RetireAfter)
+	}
+	update(t, path, func(f *File) error { return f.Retire("a", 5) })
+	supersede("another", canary+"-7", r, false, 7, 6, 0)
+	wantVersion(t, path, 6, canary+"-2", r)
+	update(t, path, func(f *File) error { return f.Retire("a", 6) })
+
+	stage(t, path, "a", "round-2", canary+"-8", r)
+	supersede("while a rotation needs the place", canary+"-9", r, true, 9, 0, 8)
+	promote(t, path, "a", 8)
+	update(t, path, func(f *File) error { return f.Retire("a", 9) })
+	supersede("for another reader", canary+"-10", bob, true, 9, 0, 0)
+}
+
 func TestStageRefuses(t *testing.T) {
 	path, r, eve := newPath(t), newReader(t), newReader(t)
 	put(t, path, "a", canary, r)
@@ -153,11 +191,11 @@ func TestReadersOfRotation(t *testing.T) {
 
 	// A value that is put for others leaves nothing behind that is encrypted to those before.
 	put(t, path, "a", canary+"-4", alice)
-	if got := versions(t, path, "a"); got != [3]int{4, 1, 3} {
+	if got := versions(t, path); got != [3]int{4, 1, 3} {
 		t.Errorf("put for the same readers: %v", got)
 	}
 	put(t, path, "a", canary+"-5", bob)
-	if got := versions(t, path, "a"); got != [3]int{5, 0, 0} {
+	if got := versions(t, path); got != [3]int{5, 0, 0} {
 		t.Errorf("put for another reader: %v", got)
 	}
 }

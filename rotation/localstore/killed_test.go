@@ -38,6 +38,11 @@ func rotate(ctx context.Context, file string, next rotation.Value) error {
 		return err
 	}
 	s := &localstore.Store{File: file, Secret: name, Identities: ids}
+	release, err := s.Lease(ctx, time.Time{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = release(ctx) }()
 	id, err := s.Stage(ctx, "one round", next)
 	if err != nil {
 		return err

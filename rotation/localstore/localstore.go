@@ -5,8 +5,7 @@
 // Each method reads the file once, or replaces it once and in one step, so a rotator that is killed leaves
 // the versions as they were before the call or as they are after it.
 //
-// There is no lease: all rotators of a file are on one machine or share it by way of git, and each of their
-// steps may be repeated by another.
+// A lease is a lock on this machine. Who shares the file by way of git has to agree on who rotates.
 package localstore
 
 import (
@@ -34,7 +33,23 @@ type Store struct {
 	Identities []age.Identity
 }
 
-var _ rotation.Historian = (*Store)(nil)
+var (
+	_ rotation.Leaser    = (*Store)(nil)
+	_ rotation.Historian = (*Store)(nil)
+)
+
+// Lease is for rotation.Leaser. It is not over at a time: a rotator that was suspended may wake up in the middle of
+// a call to the target, and must have been alone until then. The lease ends with the process at the latest.
+func (s *Store) Lease(context.Context, time.Time) (release func(context.Context) error, err error) {
+	unlock, err := agefile.LockSecret(s.File, s.Secret)
+	if errors.Is(err, agefile.ErrLocked) {
+		return nil, fmt.Errorf("%w (%w; lsof shows by whom): wait until it has ended; if it sleeps, continue or end it", rotation.ErrBusy, err)
+	}
+	if err != nil {
+		return nil, s.error("lock", err)
+	}
+	return func(context.Context) error { return unlock() }, nil
+}
 
 // Versions is for rotation.Store. A secret that is not in the file is an error: its readers are not known.
 func (s *Store) Versions(context.Context) (rotation.Versions, error) {

@@ -3,6 +3,7 @@ package localstore_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,17 @@ func (s faulty) Retire(ctx context.Context, id string) error {
 	return s.calls.Do("Retire", func() error { return s.Store.Retire(ctx, id) })
 }
 
+// Lease ends with the process, as a lock of the kernel does: also where a fault lost it, or who was to release it.
+func (s faulty) Lease(ctx context.Context, until time.Time) (release func(context.Context) error, err error) {
+	if err = s.calls.Do("Lease", func() (err error) { release, err = s.Store.Lease(ctx, until); return err }); err != nil {
+		if release != nil {
+			_ = release(ctx)
+		}
+		return nil, err
+	}
+	return release, nil
+}
+
 func TestConformance(t *testing.T) {
 	rotationtest.Run(t, rotationtest.Harness{Slow: true, New: func(t *testing.T, calls *rotationtest.Calls) rotationtest.World {
 		target, first := rotationtest.NewUsers(calls)
@@ -91,6 +103,51 @@ func TestConformance(t *testing.T) {
 			Live:  target.Live,
 		}
 	}})
+}
+
+// asleep is a target whose rotator is suspended before Apply.
+type asleep struct {
+	rotation.Target
+	meanwhile func()
+}
+
+func (a asleep) Apply(ctx context.Context, pending, current rotation.Value) error {
+	a.meanwhile()
+	return a.Target.Apply(ctx, pending, current)
+}
+
+// A rotator that wakes up must find the secret as it was: what it applies would replace the password of a later round.
+func TestAsleep(t *testing.T) {
+	target, first := rotationtest.NewUser(nil)
+	s := newStore(t, first)
+	rotate := func(target rotation.Target) error {
+		r := rotation.Rotator{Secret: name, Store: s, Target: target, Log: slog.New(slog.DiscardHandler)}
+		return r.Rotate(t.Context())
+	}
+	if err := rotate(asleep{target, func() {
+		for range 2 {
+			err := rotate(target)
+			if rotation.ClassOf(err) != rotation.Busy || !strings.Contains(err.Error(), "another rotator is at work on this secret") {
+				t.Errorf("the other rotator: %v", err)
+			}
+		}
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Versions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, err := s.Value(t.Context(), v.Current.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Works(current); err != nil {
+		t.Errorf("the current value: %v", err)
+	}
+	if err := rotate(target); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
 }
 
 func TestHistory(t *testing.T) {
