@@ -1,8 +1,12 @@
 // Package awsstore keeps the versions of one secret in AWS Secrets Manager.
 //
 // A version is current, pending or previous by its staging labels: AWSCURRENT, AWSPENDING, AWSPREVIOUS. The
-// id of a pending version is the ClientRequestToken of its rotation. When the previous version is to be
-// retired is a label of its own: secretstack:retire-after: and the time in Unix seconds.
+// id of a pending version is the ClientRequestToken of its rotation. Two labels are this package's own:
+//
+//   - secretstack:retire-after: and a time in Unix seconds says when a version is to be retired. It stays when
+//     AWSPREVIOUS moves on, as it does with each value that is put by hand.
+//   - secretstack:rotated is on the version that was promoted last until that is retired, and then on the one that
+//     took its place. Without it the secret has never been rotated, and its AWSPREVIOUS is not the rotator's.
 //
 // Secrets Manager runs one rotation of a secret at a time and keeps its token until it has succeeded, so a
 // [Store] is no rotation.Leaser. See
@@ -14,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +35,7 @@ const (
 	current     = "AWSCURRENT"
 	pending     = "AWSPENDING"
 	previous    = "AWSPREVIOUS"
+	rotated     = "secretstack:rotated"
 	retireAfter = "secretstack:retire-after:"
 )
 
@@ -54,9 +60,16 @@ var _ rotation.Historian = (*Store)(nil)
 func New(client Client, secret string) *Store { return &Store{client, secret} }
 
 // Read gives the current value of a secret that is not rotated here, such as an administrator's. Its error
-// is rotation.ErrNoValue where there is none.
+// is rotation.ErrNoValue where the secret is there without one.
 func Read(ctx context.Context, client Client, secret string) (rotation.Value, error) {
-	return New(client, secret).read(ctx, &secretsmanager.GetSecretValueInput{VersionStage: aws.String(current)})
+	s := New(client, secret)
+	v, err := s.read(ctx, &secretsmanager.GetSecretValueInput{VersionStage: aws.String(current)})
+	if errors.Is(err, rotation.ErrNoValue) { // GetSecretValue has one error code for a missing value and a missing secret
+		if _, missing := s.labels(ctx); missing != nil {
+			err = missing
+		}
+	}
+	return v, err
 }
 
 // Begun checks what AWS's own rotation functions check before each step: rotation is turned on, and the token
@@ -88,16 +101,10 @@ func (s *Store) Versions(ctx context.Context) (rotation.Versions, error) {
 	v := rotation.Versions{
 		Current:  rotation.Version{ID: all.with(current)},
 		Pending:  rotation.Version{ID: all.with(pending)},
-		Previous: rotation.Version{ID: all.with(previous)},
-	}
-	for _, label := range all[v.Previous.ID] {
-		// Where a rotator was killed between adding a label and removing the older one, the later time is safe.
-		if at, ok := parseRetireAfter(label); ok && at.After(v.Previous.RetireAfter) {
-			v.Previous.RetireAfter = at
-		}
+		Previous: all.replaced(),
 	}
 	if v.Pending == v.Current {
-		if v.Previous.ID == "" {
+		if all.with(previous) == "" {
 			// Secrets Manager makes the first version of a secret current by itself
 			// (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html).
 			// It was not applied yet.
@@ -171,55 +178,65 @@ func (s *Store) Promote(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if now := all.with(current); now != id {
-		if !all.has(id, pending) {
-			return s.notPending(id)
+	now := all.with(current)
+	if now != id && !all.has(id, pending) {
+		return s.notPending(id)
+	}
+	// Where another version has the mark and is not current, it waits to be retired, and the mark tells so.
+	if from := all.with(rotated); from == "" || from == now && now != id {
+		if err := s.move(ctx, rotated, from, id); err != nil {
+			return err
+		}
+	}
+	if now != id {
+		if err := s.unschedule(ctx, all, now, ""); err != nil { // it was rolled back to
+			return err
 		}
 		// Secrets Manager compares and moves in one step, and moves AWSPREVIOUS along
 		// (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html).
 		if err := s.move(ctx, current, now, id); err != nil {
-			again, readErr := s.labels(ctx)
-			if readErr != nil || again.with(current) != id {
-				return err
-			}
-			all = again // another rotator has promoted it
+			return err
 		}
 	}
 	return s.strip(ctx, all, id, pending)
 }
 
-// Schedule implements rotation.Store. It also clears the labels that versions of earlier rotations still
-// have, since Secrets Manager keeps each version that has a label.
+// Schedule implements rotation.Store. A current version that was rolled back to is scheduled no more.
 func (s *Store) Schedule(ctx context.Context, id string, at time.Time) error {
 	all, err := s.labels(ctx)
 	if err != nil {
 		return err
 	}
-	label := retireAfter + strconv.FormatInt(at.Unix(), 10)
-	if err := s.unschedule(ctx, all, func(version, _ string) bool { return version != id }); err != nil {
+	if err := s.unschedule(ctx, all, all.with(current), ""); err != nil {
 		return err
 	}
-	if all.has(id, previous) && !all.has(id, label) {
+	if !all.waits(id) {
+		return nil
+	}
+	label := scheduled(at)
+	for ; all.with(label) != "" && !all.has(id, label); label = scheduled(at) { // one version at most has it
+		at = at.Add(time.Second)
+	}
+	if !all.has(id, label) {
 		if err := s.move(ctx, label, "", id); err != nil {
-			again, readErr := s.labels(ctx)
-			if readErr != nil || !again.has(id, label) {
-				return err
-			}
+			return err
 		}
 	}
-	return s.unschedule(ctx, all, func(version, other string) bool { return version == id && other != label })
+	return s.unschedule(ctx, all, id, label)
 }
 
-// Retire implements rotation.Store. Without a label, Secrets Manager deletes a version in its own time.
+// Retire implements rotation.Store. Without a label, Secrets Manager deletes a version in its own time. Its
+// schedule goes last: until then, what was interrupted is due still.
 func (s *Store) Retire(ctx context.Context, id string) error {
 	all, err := s.labels(ctx)
 	if err != nil {
 		return err
 	}
-	if id == all.with(current) || id == all.with(pending) {
+	now := all.with(current)
+	if id == now || id == all.with(pending) {
 		return nil
 	}
-	if now := all.with(current); all.has(id, previous) && all.has(now, pending) {
+	if all.has(id, previous) && all.has(now, pending) {
 		// What an interrupted Promote left would look like the first version of a secret: see Versions.
 		if err := s.strip(ctx, all, now, pending); err != nil {
 			return err
@@ -228,7 +245,12 @@ func (s *Store) Retire(ctx context.Context, id string) error {
 	if err := s.strip(ctx, all, id, previous); err != nil {
 		return err
 	}
-	return s.unschedule(ctx, all, func(version, _ string) bool { return version == id })
+	if all.has(id, rotated) {
+		if err := s.move(ctx, rotated, id, now); err != nil {
+			return err
+		}
+	}
+	return s.unschedule(ctx, all, id, "")
 }
 
 // History implements rotation.Historian. Secrets Manager knows the last 100 versions, and all of the last 24 hours.
@@ -254,13 +276,15 @@ func (s *Store) History(ctx context.Context) ([]rotation.Event, error) {
 	return events, nil
 }
 
-func state(labels []string) string {
-	for _, s := range []struct{ label, state string }{
-		{current, "current"}, {pending, "pending"}, {previous, "previous"},
-	} {
-		if slices.Contains(labels, s.label) {
-			return s.state
-		}
+func state(own []string) string {
+	has := func(label string) bool { return slices.Contains(own, label) }
+	switch {
+	case has(current):
+		return "current"
+	case has(pending):
+		return "pending"
+	case has(previous), has(rotated), !retirement(own).IsZero():
+		return "previous"
 	}
 	return "retired"
 }
@@ -280,6 +304,30 @@ func (l labels) with(label string) string {
 
 func (l labels) has(id, label string) bool { return slices.Contains(l[id], label) }
 
+// waits tells whether a version was replaced and is to be retired: it is scheduled, it was promoted, or it is
+// AWSPREVIOUS of a secret that has been rotated. What was replaced before the first rotation is left alone.
+func (l labels) waits(id string) bool {
+	if l.has(id, current) || l.has(id, pending) {
+		return false
+	}
+	mark := l.with(rotated)
+	promoted := mark != "" && (l.has(mark, current) || !l.has(mark, pending)) // not about to be
+	return mark == id || promoted && l.has(id, previous) || !retirement(l[id]).IsZero()
+}
+
+// replaced gives the version that waits to be retired. Of several it is the one that is due first, but before that
+// one that is not scheduled yet: AWSPREVIOUS may move on from it.
+func (l labels) replaced() (first rotation.Version) {
+	for _, id := range slices.Sorted(maps.Keys(l)) {
+		v := rotation.Version{ID: id, RetireAfter: retirement(l[id])}
+		sooner := v.RetireAfter.Compare(first.RetireAfter)
+		if l.waits(id) && (first.ID == "" || sooner < 0 || sooner == 0 && l.has(id, previous)) {
+			first = v
+		}
+	}
+	return first
+}
+
 func (s *Store) labels(ctx context.Context) (labels, error) {
 	out, err := s.client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &s.secret})
 	if err != nil {
@@ -288,7 +336,7 @@ func (s *Store) labels(ctx context.Context) (labels, error) {
 	return out.VersionIdsToStages, nil
 }
 
-// move takes a label from one version to another; either may be "".
+// move takes a label from one version to another; either may be "". Another rotator may have done so already.
 func (s *Store) move(ctx context.Context, label, from, to string) error {
 	in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &s.secret, VersionStage: &label}
 	if from != "" {
@@ -297,39 +345,49 @@ func (s *Store) move(ctx context.Context, label, from, to string) error {
 	if to != "" {
 		in.MoveToVersionId = &to
 	}
-	if _, err := s.client.UpdateSecretVersionStage(ctx, in); err != nil {
-		return s.explain(ctx, "UpdateSecretVersionStage", err)
+	_, err := s.client.UpdateSecretVersionStage(ctx, in)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if again, readErr := s.labels(ctx); readErr == nil {
+		if at := again.with(label); at == to || to == "" && at != from {
+			return nil
+		}
+	}
+	return s.explain(ctx, "UpdateSecretVersionStage", err)
 }
 
-// strip takes a label from a version that has it, or had it a moment ago.
+// strip takes a label from a version if it has it.
 func (s *Store) strip(ctx context.Context, all labels, id, label string) error {
 	if !all.has(id, label) {
 		return nil
 	}
-	err := s.move(ctx, label, id, "")
-	if err == nil {
-		return nil
-	}
-	if again, readErr := s.labels(ctx); readErr == nil && !again.has(id, label) {
-		return nil // another rotator has taken it
-	}
-	return err
+	return s.move(ctx, label, id, "")
 }
 
-// unschedule strips the labels of ours that are to go.
-func (s *Store) unschedule(ctx context.Context, all labels, goes func(version, label string) bool) error {
-	for id, own := range all {
-		for _, label := range own {
-			if _, ours := parseRetireAfter(label); ours && goes(id, label) {
-				if err := s.strip(ctx, all, id, label); err != nil {
-					return err
-				}
+// unschedule strips a version of the times at which it was to be retired, but for one.
+func (s *Store) unschedule(ctx context.Context, all labels, id, keep string) error {
+	for _, label := range all[id] {
+		if _, ours := parseRetireAfter(label); ours && label != keep {
+			if err := s.strip(ctx, all, id, label); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+func scheduled(at time.Time) (label string) { return retireAfter + strconv.FormatInt(at.Unix(), 10) }
+
+// retirement gives the time that a version's labels say; zero for none. Where a rotator was killed between adding
+// a label and removing the older one, the later time is safe.
+func retirement(own []string) (latest time.Time) {
+	for _, label := range own {
+		if at, ok := parseRetireAfter(label); ok && at.After(latest) {
+			latest = at
+		}
+	}
+	return latest
 }
 
 func parseRetireAfter(label string) (at time.Time, ok bool) {

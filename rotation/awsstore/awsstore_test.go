@@ -21,6 +21,7 @@ import (
 func TestStages(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0).UTC()
 	const soon, late = "secretstack:retire-after:1700000000", "secretstack:retire-after:1800000000"
+	const mark = "secretstack:rotated"
 	type labels map[string][]string
 	none := func(*awsstore.Store, string) error { return nil }
 	promote := func(s *awsstore.Store, id string) error { return s.Promote(t.Context(), id) }
@@ -43,96 +44,167 @@ func TestStages(t *testing.T) {
 		wrong   bool // the call gives an error
 	}{
 		"settled": {
-			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}}, do: none,
+			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}}, do: none,
 			current: "v2", prev: "v1", retire: at,
 		},
 		"pending": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}, "v3": {"AWSPENDING"}}, do: none,
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}, "v3": {"AWSPENDING"}}, do: none,
 			current: "v2", pending: "v3", prev: "v1",
 		},
 		"interrupted promotion": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING"}}, do: none,
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING", mark}}, do: none,
 			current: "v2", prev: "v1",
+		},
+		"promotion by another rotator": {
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING"}}, do: none, current: "v2",
 		},
 		"first version, made current by the service": {
 			before: labels{"v1": {"AWSCURRENT", "AWSPENDING"}}, do: none, pending: "v1",
+		},
+		"never rotated": {
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, do: none, current: "v2",
+		},
+		"about to be rotated for the first time": {
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}, "v3": {"AWSPENDING", mark}}, do: none,
+			current: "v2", pending: "v3",
 		},
 		"two schedules": {
 			before: labels{"v1": {"AWSPREVIOUS", late, soon}, "v2": {"AWSCURRENT"}}, do: none,
 			current: "v2", prev: "v1", retire: time.Unix(1_800_000_000, 0).UTC(),
 		},
-		"schedule of another version": {
-			before: labels{"v1": {soon}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT"}}, do: none,
+		"put in grace": {
+			before: labels{"v1": {soon}, "v2": {"AWSPREVIOUS", mark, late}, "v3": {"AWSCURRENT"}}, do: none,
+			current: "v3", prev: "v1", retire: at,
+		},
+		"put in grace, not scheduled yet": {
+			before: labels{"v1": {soon}, "v2": {"AWSPREVIOUS", mark}, "v3": {"AWSCURRENT"}}, do: none,
 			current: "v3", prev: "v2",
 		},
+		"two puts": {
+			before: labels{"v1": {mark}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT"}}, do: none,
+			current: "v3", prev: "v2",
+		},
+		"two puts, one of them scheduled": {
+			before: labels{"v1": {mark}, "v2": {"AWSPREVIOUS", soon}, "v3": {"AWSCURRENT"}}, do: none,
+			current: "v3", prev: "v1",
+		},
+		"rolled back": {
+			before: labels{"v1": {"AWSCURRENT", soon}, "v2": {"AWSPREVIOUS", mark}}, do: none,
+			current: "v1", prev: "v2",
+		},
 		"not a schedule": {
-			before: labels{"v1": {"AWSPREVIOUS", "secretstack:retire-after:soon"}, "v2": {"AWSCURRENT"}}, do: none,
+			before: labels{"v1": {"AWSPREVIOUS", "secretstack:retire-after:soon"}, "v2": {"AWSCURRENT", mark}}, do: none,
 			current: "v2", prev: "v1",
 		},
 
 		"promote": {
-			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}, "v3": {"AWSPENDING"}}, do: promote, id: "v3",
-			after:   labels{"v1": {soon}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT"}},
+			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}, "v3": {"AWSPENDING"}}, do: promote, id: "v3",
+			after:   labels{"v1": {soon}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT", mark}},
+			current: "v3", prev: "v2",
+		},
+		"promote for the first time": {
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}, "v3": {"AWSPENDING"}}, do: promote, id: "v3",
+			after:   labels{"v1": {}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT", mark}},
 			current: "v3", prev: "v2",
 		},
 		"promote the first": {
 			before: labels{"v1": {"AWSPENDING"}}, do: promote, id: "v1",
-			after: labels{"v1": {"AWSCURRENT"}}, current: "v1",
+			after: labels{"v1": {"AWSCURRENT", mark}}, current: "v1",
+		},
+		"promote the first, made current by the service": {
+			before: labels{"v1": {"AWSCURRENT", "AWSPENDING"}}, do: promote, id: "v1",
+			after: labels{"v1": {"AWSCURRENT", mark}}, current: "v1",
+		},
+		"promote what was put mid-round": {
+			before: labels{"v1": {"AWSPREVIOUS", mark}, "v2": {"AWSCURRENT"}, "v3": {"AWSPENDING"}}, do: promote, id: "v3",
+			after:   labels{"v1": {mark}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT"}},
+			current: "v3", prev: "v2",
+		},
+		"promote after a rollback": {
+			before: labels{"v1": {"AWSCURRENT", soon}, "v2": {"AWSPREVIOUS", mark, late}, "v3": {"AWSPENDING"}}, do: promote, id: "v3",
+			after:   labels{"v1": {"AWSPREVIOUS"}, "v2": {mark, late}, "v3": {"AWSCURRENT"}},
+			current: "v3", prev: "v1",
 		},
 		"finish an interrupted promotion": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING"}}, do: promote, id: "v2",
-			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, current: "v2", prev: "v1",
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING", mark}}, do: promote, id: "v2",
+			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1",
+		},
+		"finish a promotion of which only the mark is there": {
+			before: labels{"v1": {"AWSCURRENT"}, "v2": {"AWSPENDING", mark}}, do: promote, id: "v2",
+			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1",
 		},
 		"promote again": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, do: promote, id: "v2",
-			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, current: "v2", prev: "v1",
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, do: promote, id: "v2",
+			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1",
 		},
 		"never promote what was current": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, do: promote, id: "v1", wrong: true,
-			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, current: "v2", prev: "v1",
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, do: promote, id: "v1", wrong: true,
+			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1",
 		},
 
 		"schedule": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, do: schedule, id: "v1",
-			after: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}}, current: "v2", prev: "v1", retire: at,
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}}, do: schedule, id: "v1",
+			after: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1", retire: at,
 		},
 		"replace a schedule": {
-			before: labels{"v1": {"AWSPREVIOUS", late}, "v2": {"AWSCURRENT"}}, do: schedule, id: "v1",
-			after: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}}, current: "v2", prev: "v1", retire: at,
+			before: labels{"v1": {"AWSPREVIOUS", late}, "v2": {"AWSCURRENT", mark}}, do: schedule, id: "v1",
+			after: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1", retire: at,
 		},
 		"the same schedule": {
-			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}}, do: schedule, id: "v1",
-			after: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}}, current: "v2", prev: "v1", retire: at,
+			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}}, do: schedule, id: "v1",
+			after: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}}, current: "v2", prev: "v1", retire: at,
 		},
-		"clear what earlier rotations left": {
-			before: labels{"v1": {late}, "v2": {soon}, "v3": {"AWSPREVIOUS"}, "v4": {"AWSCURRENT"}}, do: schedule, id: "v3",
-			after:   labels{"v1": {}, "v2": {}, "v3": {"AWSPREVIOUS", soon}, "v4": {"AWSCURRENT"}},
-			current: "v4", prev: "v3", retire: at,
+		"keep the schedules of others": {
+			before: labels{"v1": {late}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT", mark}}, do: schedule, id: "v2",
+			after:   labels{"v1": {late}, "v2": {"AWSPREVIOUS", soon}, "v3": {"AWSCURRENT", mark}},
+			current: "v3", prev: "v2", retire: at,
+		},
+		"the same time as another": {
+			before: labels{"v1": {soon}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT", mark}}, do: schedule, id: "v2",
+			after:   labels{"v1": {soon}, "v2": {"AWSPREVIOUS", "secretstack:retire-after:1700000001"}, "v3": {"AWSCURRENT", mark}},
+			current: "v3", prev: "v1", retire: at,
+		},
+		"schedule after a rollback": {
+			before: labels{"v1": {"AWSCURRENT", late}, "v2": {"AWSPREVIOUS", mark}}, do: schedule, id: "v2",
+			after: labels{"v1": {"AWSCURRENT"}, "v2": {"AWSPREVIOUS", mark, soon}}, current: "v1", prev: "v2", retire: at,
 		},
 		"schedule what is not previous": {
 			before: labels{"v1": {"AWSCURRENT"}, "v2": {"AWSPENDING"}}, do: schedule, id: "v1",
 			after: labels{"v1": {"AWSCURRENT"}, "v2": {"AWSPENDING"}}, current: "v1", pending: "v2",
 		},
+		"never schedule what was replaced before the first rotation": {
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, do: schedule, id: "v1",
+			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}}, current: "v2",
+		},
 
 		"retire": {
-			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT"}}, do: retire, id: "v1",
-			after: labels{"v1": {}, "v2": {"AWSCURRENT"}}, current: "v2",
+			before: labels{"v1": {"AWSPREVIOUS", soon}, "v2": {"AWSCURRENT", mark}}, do: retire, id: "v1",
+			after: labels{"v1": {}, "v2": {"AWSCURRENT", mark}}, current: "v2",
+		},
+		"retire one of two": {
+			before: labels{"v1": {soon}, "v2": {"AWSPREVIOUS", late}, "v3": {"AWSCURRENT", mark}}, do: retire, id: "v1",
+			after:   labels{"v1": {}, "v2": {"AWSPREVIOUS", late}, "v3": {"AWSCURRENT", mark}},
+			current: "v3", prev: "v2", retire: time.Unix(1_800_000_000, 0).UTC(),
+		},
+		"retire what was promoted last": {
+			before: labels{"v1": {mark, soon}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT"}}, do: retire, id: "v1",
+			after: labels{"v1": {}, "v2": {"AWSPREVIOUS"}, "v3": {"AWSCURRENT", mark}}, current: "v3", prev: "v2",
 		},
 		"finish an interrupted retirement": {
-			before: labels{"v1": {soon}, "v2": {"AWSCURRENT"}}, do: retire, id: "v1",
-			after: labels{"v1": {}, "v2": {"AWSCURRENT"}}, current: "v2",
+			before: labels{"v1": {soon}, "v2": {"AWSCURRENT", mark}}, do: retire, id: "v1",
+			after: labels{"v1": {}, "v2": {"AWSCURRENT", mark}}, current: "v2",
 		},
 		"retire after an interrupted promotion": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING"}}, do: retire, id: "v1",
-			after: labels{"v1": {}, "v2": {"AWSCURRENT"}}, current: "v2",
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING", mark}}, do: retire, id: "v1",
+			after: labels{"v1": {}, "v2": {"AWSCURRENT", mark}}, current: "v2",
 		},
 		"retire keeps an operator's label": {
-			before: labels{"v1": {"AWSPREVIOUS", "golden"}, "v2": {"AWSCURRENT"}}, do: retire, id: "v1",
-			after: labels{"v1": {"golden"}, "v2": {"AWSCURRENT"}}, current: "v2",
+			before: labels{"v1": {"AWSPREVIOUS", "golden"}, "v2": {"AWSCURRENT", mark}}, do: retire, id: "v1",
+			after: labels{"v1": {"golden"}, "v2": {"AWSCURRENT", mark}}, current: "v2",
 		},
 		"never retire the current": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", soon}}, do: retire, id: "v2",
-			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", soon}}, current: "v2", prev: "v1",
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark, soon}}, do: retire, id: "v2",
+			after: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark, soon}}, current: "v2", prev: "v1",
 		},
 		"never retire the pending": {
 			before: labels{"v1": {"AWSCURRENT"}, "v2": {"AWSPENDING"}}, do: retire, id: "v2",
@@ -140,8 +212,8 @@ func TestStages(t *testing.T) {
 		},
 
 		"stage beside what an interrupted promotion left": {
-			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING"}}, do: stage, id: "v3",
-			after:   labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT"}, "v3": {"AWSPENDING"}},
+			before: labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", "AWSPENDING", mark}}, do: stage, id: "v3",
+			after:   labels{"v1": {"AWSPREVIOUS"}, "v2": {"AWSCURRENT", mark}, "v3": {"AWSPENDING"}},
 			current: "v2", pending: "v3", prev: "v1",
 		},
 		"never stage what was rotated away": {
@@ -168,6 +240,9 @@ func TestStages(t *testing.T) {
 			for id, stages := range out.VersionIdsToStages {
 				slices.Sort(stages)
 				after[versionName(id)] = stages
+			}
+			for _, stages := range tt.after {
+				slices.Sort(stages)
 			}
 			if diff := cmp.Diff(tt.after, after); tt.after != nil && diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
@@ -326,6 +401,8 @@ func TestNoValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = awsstore.Read(t.Context(), client, "not-there")
+	check(t, err, rotation.Invalid, "not-there", "see that the secret exists in the rotator's account and region")
 	var invalid *rotation.Error
 	if _, err := awsstore.Read(t.Context(), client, name); !errors.As(err, &invalid) || invalid.Class != rotation.Invalid {
 		t.Errorf("a binary value gives the error %v", err)

@@ -103,6 +103,7 @@ func TestHistory(t *testing.T) {
 	pages := []string{
 		`{"NextToken": "more", "Versions": [
 			{"VersionId": "a", "CreatedDate": 1000},
+			{"VersionId": "w", "CreatedDate": 1500, "VersionStages": ["secretstack:retire-after:5"]},
 			{"VersionId": "d", "CreatedDate": 4000, "VersionStages": ["AWSPENDING"]}]}`,
 		`{"Versions": [
 			{"VersionId": "c", "CreatedDate": 3000, "VersionStages": ["AWSPENDING", "AWSCURRENT"]},
@@ -127,6 +128,7 @@ func TestHistory(t *testing.T) {
 		{Version: "d", Created: time.Unix(4000, 0).UTC(), State: "pending"},
 		{Version: "c", Created: time.Unix(3000, 0).UTC(), State: "current"},
 		{Version: "b", Created: time.Unix(2000, 5e8).UTC(), State: "previous"},
+		{Version: "w", Created: time.Unix(1500, 0).UTC(), State: "previous"},
 		{Version: "a", Created: time.Unix(1000, 0).UTC(), State: "retired"},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
