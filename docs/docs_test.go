@@ -2,8 +2,6 @@
 package docs_test
 
 import (
-	"encoding/pem"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/internal/stack"
+	"github.com/secretstack/secretstack/internal/testcert"
 )
 
 var (
@@ -121,15 +120,12 @@ func TestStacks(t *testing.T) {
 		}
 		stacks++
 		dir := t.TempDir()
-		server := httptest.NewTLSServer(nil)
-		server.Close()
-		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 		if err := os.Mkdir(filepath.Join(dir, "certs"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		for name, content := range map[string]string{
 			"Pulumi.yaml": "name: shop\nruntime: go\n", "Pulumi.docs.yaml": parts["config:"], "secrets.yaml": parts["secrets:"],
-			"certs/db.pem": string(certificate),
+			"certs/db.pem": testcert.PEM(t),
 		} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 				t.Fatal(err)

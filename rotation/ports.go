@@ -50,8 +50,9 @@ type Store interface {
 // them work.
 type Leaser interface {
 	Store
-	// Lease keeps other rotators from this secret until release is called or until has come, when the
-	// lease is over by itself. Its error is ErrBusy while another has it.
+	// Lease keeps other rotators from this secret until release is called, or the lease is over by itself: when
+	// until has come or, where the cloud can know, when the process has ended. Its error is ErrBusy while
+	// another has it.
 	Lease(ctx context.Context, until time.Time) (release func(context.Context) error, err error)
 }
 

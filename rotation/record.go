@@ -26,7 +26,7 @@ func (r *Rotator) step(ctx context.Context, name, token string, do step) (versio
 		slog.String("secret", r.Secret),
 		slog.String("step", name),
 		slog.String("outcome", outcome),
-		slog.Duration("duration", time.Since(start)),
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()),
 	}
 	if token != "" {
 		attrs = append(attrs, slog.String("token", token))

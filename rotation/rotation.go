@@ -16,9 +16,12 @@ import (
 //
 // The errors of its methods are of type *Error and hold no value.
 type Rotator struct {
-	// Secret names the secret in records. Together with the ids of the Store's versions it is unique
+	// Secret names the secret in records. Together with Life and the ids of the Store's versions it is unique
 	// among all the secrets that share a target: the tokens of Rotate are made from these.
 	Secret string
+	// Life tells this secret from an earlier one of the same name, for whose tokens an issuer would give
+	// credentials that are revoked. Zero: the ids of the Store's versions never come again.
+	Life   string
 	Store  Store
 	Target Target
 	// Grace is how long the previous credential goes on working after a promotion. Zero: 24 hours.
@@ -26,7 +29,7 @@ type Rotator struct {
 	// Margin is how much of the context's time must be left for a call to the target. Zero: 5 seconds.
 	Margin time.Duration
 	// Log takes the records: one for each step, with its message "rotation" and the attributes secret,
-	// step, token, version, outcome (ok, skipped or failed), duration, and after an error class and error.
+	// step, token, version, outcome (ok, skipped or failed), duration_ms, and after an error class and error.
 	// Zero: slog.Default().
 	Log *slog.Logger
 	// Now is the clock. Zero: time.Now.
@@ -116,7 +119,11 @@ func (r *Rotator) create(ctx context.Context, token string) (string, bool, error
 	}
 	if token == "" {
 		// Whoever begins this round, now or after a crash, begins it with the same token.
-		token = uuid.NewSHA1(uuid.NameSpaceURL, []byte("secretstack:"+r.Secret+"#"+v.Current.ID)).String()
+		round := "secretstack:" + r.Secret + "#" + v.Current.ID
+		if r.Life != "" {
+			round += "#" + r.Life
+		}
+		token = uuid.NewSHA1(uuid.NameSpaceURL, []byte(round)).String()
 	}
 	if v.Current.ID == token {
 		return token, false, nil
@@ -234,10 +241,19 @@ func (r *Rotator) round(ctx context.Context, token string) (Versions, error) {
 	return v, err
 }
 
-// makeRoom ends the previous credential before there is a third one.
+// makeRoom ends the previous credential before there is a third one. After it another may have its turn, which
+// somebody replaced by hand.
 func (r *Rotator) makeRoom(ctx context.Context, v Versions) error {
 	retired, err := r.retire(ctx, v)
-	if err != nil || retired || v.Previous.ID == "" {
+	for err == nil && retired {
+		last := v.Previous.ID
+		if v, err = r.Store.Versions(ctx); err == nil && v.Previous.ID != last { // or else it was read too early
+			retired, err = r.retire(ctx, v)
+		} else {
+			return err
+		}
+	}
+	if err != nil || v.Previous.ID == "" {
 		return err
 	}
 	if _, ok := r.Target.(Revoker); !ok {
@@ -279,7 +295,7 @@ func (r *Rotator) revoke(ctx context.Context, target Revoker, v Versions) error 
 	if err != nil {
 		return err
 	}
-	current, err := r.value(ctx, v.Current.ID)
+	current, err := r.current(ctx, v)
 	if err != nil || previous == current {
 		return err
 	}
@@ -301,14 +317,18 @@ func (r *Rotator) retireAfter() time.Time {
 	return r.now().Add(grace + skew)
 }
 
-// current gives the zero Value where there is none yet.
+// current gives the zero Value where there is none yet. A version that cannot be read, such as one that an operator
+// has disabled, is not that: in a first round, the next credential may be of the user who is in use.
 func (r *Rotator) current(ctx context.Context, v Versions) (Value, error) {
 	if v.Current.ID == "" {
 		return Value{}, nil
 	}
 	value, err := r.value(ctx, v.Current.ID)
 	if errors.Is(err, ErrNoValue) {
-		return Value{}, nil
+		err = &Error{
+			Class: Invalid, Op: "read the current version " + v.Current.ID, Err: err,
+			Do: "enable it, or put a value that works; then rotate",
+		}
 	}
 	return value, err
 }

@@ -145,6 +145,10 @@ func TestSteps(t *testing.T) {
 			single: true, want: []string{"mint after two", "stage T"},
 		},
 		{
+			name: "the current one is disabled", step: create, versions: rotation.Versions{Current: v("disabled")},
+			outcome: "failed", class: rotation.Invalid,
+		},
+		{
 			name: "minting fails", step: create, fails: map[string]error{"mint": errors.New(canary)},
 			want: []string{"mint after "}, outcome: "failed", class: rotation.Internal,
 		},
@@ -160,6 +164,10 @@ func TestSteps(t *testing.T) {
 			outcome: "skipped", class: rotation.Busy,
 		},
 		{
+			name: "the current one is disabled", step: set,
+			versions: rotation.Versions{Current: v("disabled"), Pending: v("3")}, outcome: "failed", class: rotation.Invalid,
+		},
+		{
 			name: "what is pending has no value", step: set, versions: rotation.Versions{Current: v("2"), Pending: v("T")},
 			outcome: "failed", class: rotation.Internal,
 		},
@@ -173,6 +181,10 @@ func TestSteps(t *testing.T) {
 		{
 			name: "of a configuration", step: test, versions: rotation.Versions{Current: v("2"), Pending: v("T")},
 			want: []string{"verify two"},
+		},
+		{
+			name: "of a configuration, and the current one is disabled", step: test,
+			versions: rotation.Versions{Current: v("disabled"), Pending: v("T")}, outcome: "failed", class: rotation.Invalid,
 		},
 		{name: "of a configuration, without any value", step: test, versions: rotation.Versions{Pending: v("T")}, outcome: "skipped"},
 

@@ -31,7 +31,8 @@ func scrub(text string, values []Value) string {
 	return text
 }
 
-// secrets gives the value, and of a JSON object each text or number that is not known to be public.
+// secrets gives the value, and of a JSON object each text or number that is not known to be public. One of less than
+// four characters is a version or a count, and would be found everywhere, unless its name says that it is secret.
 func secrets(v Value) []string {
 	if v.IsZero() {
 		return nil
@@ -46,25 +47,29 @@ func secrets(v Value) []string {
 	for _, name := range []string{"engine", "host", "port", "username", "dbname"} {
 		delete(fields, name)
 	}
-	return leaves(list, fields)
+	return leaves(list, "", fields)
 }
 
-func leaves(list []string, node any) []string {
+var secretName = regexp.MustCompile(`(?i)(pass|password|passwd|passphrase|pwd|pin|secret|token|key)s?$`)
+
+func leaves(list []string, name string, node any) []string {
+	var leaf string
 	switch node := node.(type) {
 	case map[string]any:
-		for _, child := range node {
-			list = leaves(list, child)
+		for name, child := range node {
+			list = leaves(list, name, child)
 		}
 	case []any:
 		for _, child := range node {
-			list = leaves(list, child)
+			list = leaves(list, name, child)
 		}
 	case json.Number:
-		list = append(list, node.String())
+		leaf = node.String()
 	case string:
-		if node != "" {
-			list = append(list, node)
-		}
+		leaf = node
+	}
+	if len(leaf) >= 4 || leaf != "" && secretName.MatchString(name) {
+		list = append(list, leaf)
 	}
 	return list
 }

@@ -51,11 +51,13 @@ func TestScrub(t *testing.T) {
 
 func TestScrubWhatIsSecret(t *testing.T) {
 	value := NewValue(`{"engine":"postgres","host":"db","port":5432,"username":"app","password":"hunter","dbname":"orders",
-		"keys":[{"pin":1234}],"on":true}`)
+		"keys":[{"pin":123}],"on":true,"v":1,"ttl":"10s","serial":4711,"db_passwords":["x#1"]}`)
 	for text, want := range map[string]string{
 		"connect to db:5432 as app: hunter is wrong": "connect to db:5432 as app: [redacted] is wrong",
-		"pin 1234": "pin [redacted]",
-		"is true":  "is true",
+		"pin 123":             "pin [redacted]",
+		"is true":             "is true",
+		"no answer after 10s": "no answer after 10s",
+		"serial 4711, x#1":    "serial [redacted], [redacted]",
 	} {
 		if got := scrub(text, []Value{value}); got != want {
 			t.Errorf("got %q, want %q", got, want)

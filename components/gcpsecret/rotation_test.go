@@ -1,14 +1,8 @@
 package gcpsecret_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,6 +20,7 @@ import (
 	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/components/target"
 	"github.com/secretstack/secretstack/internal/plan"
+	"github.com/secretstack/secretstack/internal/testcert"
 )
 
 const (
@@ -506,7 +501,7 @@ func wantMistakes(t *testing.T, err error, want ...string) {
 }
 
 func TestNewRotatorMistakes(t *testing.T) {
-	ca := authority(t)
+	ca := testcert.PEM(t)
 	g := run(t, func(ctx *pulumi.Context) error {
 		_, err := gcpsecret.NewRotator(ctx, "shop", nil)
 		wantMistakes(t, err, `the Google Cloud rotator "shop" cannot be made`, "Store: is missing")
@@ -552,7 +547,7 @@ func TestNewRotatorMistakes(t *testing.T) {
 
 // Annotations have 16 KiB, less a byte, for all of them: what fits is let pass, with the longest name of a project.
 func TestAnnotationsThatJustFit(t *testing.T) {
-	ca := authority(t)
+	ca := testcert.PEM(t)
 	spec := secret.Spec{Name: "certified", Description: strings.Repeat("d", 500), Rotation: &secret.Rotation{Webhook: &secret.Webhook{Key: "key"}}}
 	program := func(count int, later bool) pulumi.RunFunc {
 		return func(ctx *pulumi.Context) error {
@@ -625,21 +620,6 @@ func TestNewSecretMistakesOfRotation(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-// authority is the certificate of one.
-func authority(t *testing.T) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func TestExampleWithRotation(t *testing.T) {

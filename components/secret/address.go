@@ -22,7 +22,7 @@ type Address struct {
 	TLS string `json:"tls,omitempty"`
 	// CA are certificates in PEM of the authorities to trust. Zero: the system's.
 	CA string `json:"ca,omitempty"`
-	// URL is a webhook's, with https.
+	// URL is a webhook's, with https; or with http to this machine itself.
 	URL string `json:"url,omitempty"`
 }
 
@@ -98,12 +98,18 @@ func checkTLS(word string) error {
 func checkURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Scheme != "https" || checkHost(u.Hostname()) != nil:
-		return errors.New("must be an address that begins with https://, such as https://issuer.example.com/rotate")
+	case err != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) || checkHost(u.Hostname()) != nil:
+		return errors.New("must be an address that begins with https://, such as https://issuer.example.com/rotate, " +
+			"or with http:// for this machine itself, such as http://127.0.0.1:8080")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return errors.New("must have no user, no query (?) and no fragment (#): an address is no place for a credential. Requests are signed")
 	}
 	return nil
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // checkCA demands certificates alone.

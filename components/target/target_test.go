@@ -1,13 +1,7 @@
 package target_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
-	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +13,7 @@ import (
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/target"
 	"github.com/secretstack/secretstack/internal/plan"
+	"github.com/secretstack/secretstack/internal/testcert"
 )
 
 var (
@@ -43,7 +38,7 @@ func TestCheck(t *testing.T) {
 		"all well": {
 			[]secret.Spec{byHand, signing, ordersDB, token},
 			map[string]target.Args{
-				"orders-db": {Host: pulumi.String("db.example.com"), CA: pulumi.String(certificate(t))},
+				"orders-db": {Host: pulumi.String("db.example.com"), CA: pulumi.String(testcert.PEM(t))},
 				"token":     {URL: pulumi.String("https://issuer.example.com")},
 			},
 			nil,
@@ -206,18 +201,4 @@ func TestCheckImage(t *testing.T) {
 			t.Errorf("%q: %v", reference, err)
 		}
 	}
-}
-
-func certificate(t *testing.T) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

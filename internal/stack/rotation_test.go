@@ -2,13 +2,8 @@ package stack
 
 import (
 	"archive/zip"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
 	"debug/elf"
 	"encoding/binary"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/testcert"
 )
 
 const rotated = `
@@ -60,7 +56,7 @@ config:
 // TestRotation reads all that a stack can say of rotations, with files beside it.
 func TestRotation(t *testing.T) {
 	dir := t.TempDir()
-	authority := certificate(t)
+	authority := testcert.PEM(t)
 	write(t, dir, "secrets.yaml", rotated)
 	write(t, dir, "authority.pem", authority)
 	write(t, dir, "Pulumi.test.yaml", awsRotation)
@@ -135,18 +131,4 @@ func writeBundle(t *testing.T, dir string, mode os.FileMode) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func certificate(t *testing.T) string {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

@@ -18,6 +18,10 @@ import (
 // connectTimeout is for one connection, up to a user who is logged in.
 const connectTimeout = 10 * time.Second
 
+// takeAway is what to do about a pending version that can never work.
+const takeAway = "take the pending version away, as the page of your cloud (docs/aws.md, gcp.md, azure.md, local.md) says under By hand, " +
+	"and rotate again"
+
 // New makes the Target for one user, or the Revoker for two. Its error names each field of Config, as
 // secrets.yaml or the stack's file has it, that cannot be used.
 func New(e Engine, c Config) (rotation.Target, error) {
@@ -144,7 +148,7 @@ func (t *turns) Apply(ctx context.Context, pending, current rotation.Value) erro
 		}
 		if was.Username == cred.Username && was.Password != cred.Password {
 			return t.invalid(fmt.Errorf("the pending credential is of the user %s, whom the readers use", was.Username),
-				"take the pending version away, and rotate again")
+				takeAway)
 		}
 	}
 	return t.asAdmin(ctx, cred, Change{User: cred.Username, Password: cred.Password, Like: t.other(cred.Username)})
@@ -187,7 +191,7 @@ func (t *target) ours(v rotation.Value, which string) (credential.Credential, er
 			fmt.Errorf("the %s credential is of the user %s, who is none of those that are rotated: %q", which, cred.Username, t.Users),
 			map[string]string{
 				"current":  "correct users in secrets.yaml, or put the credential of one of them into the secret",
-				"pending":  "take the pending version away, and rotate again",
+				"pending":  takeAway,
 				"previous": "change that user's password by hand: it still works",
 			}[which])
 	}

@@ -1,59 +1,20 @@
 package mysql
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/secretstack/secretstack/e2e/dbserver"
 	"github.com/secretstack/secretstack/rotation"
-	"github.com/secretstack/secretstack/rotation/credential"
-	"github.com/secretstack/secretstack/rotation/database"
 )
 
-func TestOneUser(t *testing.T) {
-	for name, admin := range map[string]bool{"by itself": false, "by an admin": true} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			c := w.one()
-			if admin {
-				c = w.by(c, w.User, w.Password)
-			}
-			target := w.target(c)
-			if _, ok := target.(rotation.Revoker); ok {
-				t.Error("one user has no previous credential to revoke")
-			}
-			second := w.apply(target, w.first)
-			w.wantWorks(false, "first", w.first)
-			w.wantWorks(true, "second", second)
-			third := w.apply(target, second)
-			w.wantWorks(false, "second", second)
-			w.wantWorks(true, "third", third)
-		})
-	}
-}
-
-// TestNoValue has an admin bring a secret to life.
-func TestNoValue(t *testing.T) {
-	w := newWorld(t)
-	if _, err := w.target(w.one()).Mint(t.Context(), "", rotation.Value{}); rotation.ClassOf(err) != rotation.Invalid {
-		t.Error("a user that nobody knows the password of altered itself: ", err)
-	}
-	next := w.apply(w.target(w.by(w.one(), w.User, w.Password)), rotation.Value{})
-	w.wantWorks(true, "next", next)
-	next = w.apply(w.target(w.two()), rotation.Value{})
-	w.wantWorks(true, "next", next)
-}
-
 func TestTwoUsers(t *testing.T) {
-	w := newWorld(t)
-	a, b := w.users[0], w.users[1]
+	w := harness.World(t)
+	a, b := w.Users[0], w.Users[1]
 	role := a + "_role"
 	// A second account of the name, with TLS wanted, limits, a role, and rights of every level.
-	w.exec(
+	w.Exec(
 		"CREATE USER "+a+"@'127.0.0.0/255.0.0.0' IDENTIFIED BY 'first canary of "+a+"' REQUIRE SSL WITH MAX_USER_CONNECTIONS 17",
 		"GRANT PROCESS ON *.* TO "+a+"@'127.0.0.0/255.0.0.0'",
 		"GRANT SELECT, INSERT ON shop.* TO "+a+"@'127.0.0.0/255.0.0.0' WITH GRANT OPTION",
@@ -63,182 +24,149 @@ func TestTwoUsers(t *testing.T) {
 		"GRANT "+role+" TO "+a+"@'127.0.0.0/255.0.0.0'",
 	)
 	if w.MariaDB {
-		w.exec("SET DEFAULT ROLE " + role + " FOR " + a + "@'127.0.0.0/255.0.0.0'")
+		w.Exec("SET DEFAULT ROLE " + role + " FOR " + a + "@'127.0.0.0/255.0.0.0'")
 	} else {
-		w.exec("SET DEFAULT ROLE " + role + " TO " + a + "@'127.0.0.0/255.0.0.0'")
+		w.Exec("SET DEFAULT ROLE " + role + " TO " + a + "@'127.0.0.0/255.0.0.0'")
 	}
 
-	target := w.target(w.two())
-	second := w.apply(target, w.first)
-	w.wantWorks(true, "first", w.first)
-	w.wantWorks(true, "second", second)
-	if got := w.as(second, "SELECT CURRENT_USER(), CURRENT_ROLE()"); !strings.HasPrefix(got, b+"@127.0.0.0/255.0.0.0|") || !strings.Contains(got, role) {
-		t.Errorf("the second user is %s", got)
-	}
-	w.as(second, "INSERT INTO shop.items VALUES (2, 2)", "DELETE FROM shop.items")
-	for _, host := range []string{"%", "127.0.0.0/255.0.0.0"} {
-		show := func(user string) []string {
-			lines := strings.Split(w.exec("SHOW GRANTS FOR "+account{user, host}.String(),
-				"SELECT plugin, ssl_type, max_user_connections FROM mysql.user WHERE User = '"+user+"' AND Host = '"+host+"'"), "\n")
-			for i, line := range lines {
-				lines[i] = identity.ReplaceAllString(strings.ReplaceAll(line, "`"+user+"`", "`user`"), "")
+	third := w.Turns(func(second rotation.Value) {
+		if got := w.As(second, "SELECT CURRENT_USER(), CURRENT_ROLE()"); !strings.HasPrefix(got, b+"@127.0.0.0/255.0.0.0|") || !strings.Contains(got, role) {
+			t.Errorf("the second user is %s", got)
+		}
+		w.As(second, "INSERT INTO shop.items VALUES (2, 2)", "DELETE FROM shop.items")
+		for _, host := range []string{"%", "127.0.0.0/255.0.0.0"} {
+			show := func(user string) []string {
+				lines := strings.Split(w.Exec("SHOW GRANTS FOR "+account{user, host}.String(),
+					"SELECT plugin, ssl_type, max_user_connections FROM mysql.user WHERE User = '"+user+"' AND Host = '"+host+"'"), "\n")
+				for i, line := range lines {
+					lines[i] = identity.ReplaceAllString(strings.ReplaceAll(line, "`"+user+"`", "`user`"), "")
+				}
+				slices.Sort(lines)
+				return lines
 			}
-			slices.Sort(lines)
-			return lines
+			if want, got := show(a), show(b); !slices.Equal(want, got) {
+				t.Errorf("at %s the second user has\n%s\nwant\n%s", host, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
 		}
-		if want, got := show(a), show(b); !slices.Equal(want, got) {
-			t.Errorf("at %s the second user has\n%s\nwant\n%s", host, strings.Join(got, "\n"), strings.Join(want, "\n"))
-		}
+	}, func() { // a right that the second user gets meanwhile
+		w.Exec("CREATE DATABASE IF NOT EXISTS more", "GRANT SELECT ON more.* TO "+b+"@'127.0.0.0/255.0.0.0'")
+	})
+	w.As(third, "USE more")
+}
+
+// TestDocs runs the SQL of the page: its admin can rotate, and revoke as the page says.
+func TestDocs(t *testing.T) {
+	for name, granted := range map[string]bool{"rights by the admin": true, "rights by hand": false} {
+		t.Run(name, func(t *testing.T) {
+			w := harness.World(t)
+			w.Documented(func(run func()) {
+				if granted {
+					run()
+				} else {
+					w.Exec("CREATE USER "+w.Users[1]+" IDENTIFIED BY 'a canary'", "GRANT SELECT, INSERT ON shop.* TO "+w.Users[1])
+				}
+			}, "ALTER USER "+w.Users[0]+" ACCOUNT UNLOCK")
+		})
 	}
-
-	w.revoke(target, w.first, second)
-	w.wantWorks(false, "first", w.first)
-	w.wantWorks(true, "second", second)
-
-	// A right that the second user got meanwhile.
-	w.exec("CREATE DATABASE IF NOT EXISTS more", "GRANT SELECT ON more.* TO "+b+"@'127.0.0.0/255.0.0.0'")
-	third := w.apply(target, second)
-	w.as(third, "USE more")
-	w.wantWorks(false, "first", w.first)
-	w.wantWorks(true, "second", second)
-	w.wantWorks(true, "third", third)
-	w.revoke(target, w.first, third) // late: its user has another password, the current one
-	w.wantWorks(true, "third", third)
-	w.revoke(target, second, third)
-	w.wantWorks(false, "second", second)
-	w.wantWorks(true, "third", third)
 }
 
 // TestPlugins keeps what an account logs in with.
 func TestPlugins(t *testing.T) {
-	w := newWorld(t)
-	a, b := w.users[0], w.users[1]
+	w := harness.World(t)
+	a, b := w.Users[0], w.Users[1]
 	plugins := map[string]string{"caching_sha2_password": " WITH caching_sha2_password BY 'a canary'"}
 	if w.MariaDB {
-		w.exec("INSTALL SONAME 'auth_ed25519'")
+		w.Exec("INSTALL SONAME 'auth_ed25519'")
 		plugins = map[string]string{
 			"mysql_native_password": " VIA mysql_native_password USING PASSWORD('a canary')",
 			"ed25519":               " VIA ed25519 USING PASSWORD('a canary')",
 		}
 	}
 	for plugin, how := range plugins {
-		w.exec("DROP USER IF EXISTS "+a+", "+b, "CREATE USER "+a+" IDENTIFIED"+how, "GRANT SELECT ON shop.* TO "+a)
-		first := w.value(a, "a canary")
-		w.wantWorks(true, plugin, first)
-		own := w.apply(w.target(w.one()), first)
-		w.wantWorks(true, plugin, own)
-		next := w.apply(w.target(w.two()), own)
-		w.revoke(w.target(w.two()), own, next)
-		w.wantWorks(false, plugin, own)
-		w.wantWorks(true, plugin, next)
-		for _, user := range w.users {
-			if got := w.exec("SELECT plugin FROM mysql.user WHERE User = '" + user + "'"); got != plugin {
+		w.Exec("DROP USER IF EXISTS "+a+", "+b, "CREATE USER "+a+" IDENTIFIED"+how, "GRANT SELECT ON shop.* TO "+a)
+		first := w.Value(a, "a canary")
+		w.WantWorks(true, plugin, first)
+		own := w.Apply(w.Target(w.One()), first)
+		w.WantWorks(true, plugin, own)
+		next := w.Apply(w.Target(w.Two()), own)
+		w.Revoke(w.Target(w.Two()), own, next)
+		w.WantWorks(false, plugin, own)
+		w.WantWorks(true, plugin, next)
+		for _, user := range w.Users {
+			if got := w.Exec("SELECT plugin FROM mysql.user WHERE User = '" + user + "'"); got != plugin {
 				t.Errorf("%s logs in with %s, want %s", user, got, plugin)
 			}
 		}
 	}
 }
 
-// TestAtOnce has several rotators apply at once.
-func TestAtOnce(t *testing.T) {
-	w := newWorld(t)
-	for name, c := range map[string]Config{"two": w.two(), "admin": w.by(w.one(), w.User, w.Password)} {
-		target := w.target(c)
-		pending, err := target.Mint(t.Context(), "", w.first)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var all sync.WaitGroup
-		for range 8 {
-			all.Go(func() {
-				err := target.Apply(context.Background(), pending, w.first)
-				if err != nil && rotation.ClassOf(err) != rotation.Busy {
-					t.Error(name, err)
-				}
-			})
-		}
-		all.Wait()
-		w.wantWorks(true, name, pending)
-	}
-}
-
-// TestLateRevoke has a Revoke that waits for another's Apply, and must notice it.
-func TestLateRevoke(t *testing.T) {
-	w := newWorld(t)
-	target := w.target(w.two())
-	second := w.apply(target, w.first)
-	s, err := w.open(w.value(w.User, w.Password))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.begin(t.Context(), w.users[0]); err != nil {
-		t.Fatal(err)
-	}
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		if err := target.(rotation.Revoker).Revoke(context.Background(), w.first, second); err != nil {
-			t.Error(err)
-		}
-	})
-	for end := time.Now().Add(10 * time.Second); w.exec("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'") == "0"; {
-		if time.Now().After(end) {
-			t.Fatal("the revocation does not wait")
-		}
-	}
-	if err := s.change(t.Context(), account{w.users[0], "%"}, database.Change{User: w.users[0], Password: "third canary"}); err != nil {
-		t.Fatal(err)
-	}
-	s.Close()
-	wait.Wait()
-	w.wantWorks(true, "third", w.value(w.users[0], "third canary"))
-}
-
 // TestModes rotates where the server's SQL modes change what quotes and backslashes mean.
 func TestModes(t *testing.T) {
 	s := dbserver.StartMySQL(t, "--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT")
-	w := worldAt(t, s)
-	w.exec("SET GLOBAL sql_quote_show_create = 0")
-	second := w.apply(w.target(w.two()), w.first)
-	w.wantWorks(true, "second", second)
-	w.revoke(w.target(w.two()), w.first, second)
-	w.wantWorks(false, "first", w.first)
+	w := harness.WorldAt(t, s)
+	w.Exec("SET GLOBAL sql_quote_show_create = 0")
+	second := w.Apply(w.Target(w.Two()), w.First)
+	w.WantWorks(true, "second", second)
+	w.Revoke(w.Target(w.Two()), w.First, second)
+	w.WantWorks(false, "first", w.First)
 }
 
 // TestLog demands that no password is in the server's logs, also of a statement that fails.
 func TestLog(t *testing.T) {
 	s := dbserver.StartMySQL(t, "--general-log", "--slow-query-log", "--long-query-time=0", "--log-output=TABLE", "--log-bin=binlog", "--server-id=1")
-	w := worldAt(t, s)
+	w := harness.WorldAt(t, s)
 	reset := "RESET BINARY LOGS AND GTIDS"
 	if w.MariaDB {
 		reset = "RESET MASTER"
 	}
-	w.exec("TRUNCATE mysql.general_log", "TRUNCATE mysql.slow_log", reset) // the test itself made the user
-	values := []rotation.Value{w.first}
-	for range 3 {
-		values = append(values, w.apply(w.target(w.one()), values[len(values)-1]))
-	}
-	two := w.target(w.two())
-	for range 3 {
-		last := values[len(values)-1]
-		values = append(values, w.apply(two, last))
-		w.revoke(two, last, values[len(values)-1])
-	}
-	log := w.exec("SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log", "SELECT CONVERT(sql_text USING utf8mb4) FROM mysql.slow_log")
-	for _, row := range strings.Split(w.exec("SHOW BINARY LOGS"), "\n") {
+	w.Exec("TRUNCATE mysql.general_log", "TRUNCATE mysql.slow_log", reset) // the test itself made the user
+	values := w.Rounds()
+	log := w.Exec("SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log", "SELECT CONVERT(sql_text USING utf8mb4) FROM mysql.slow_log")
+	for _, row := range strings.Split(w.Exec("SHOW BINARY LOGS"), "\n") {
 		name, _, _ := strings.Cut(row, "|")
-		log += w.exec("SHOW BINLOG EVENTS IN '" + name + "'")
+		log += w.Exec("SHOW BINLOG EVENTS IN '" + name + "'")
 	}
 	if n := strings.Count(log, " IDENTIFIED ") + strings.Count(log, "SET PASSWORD FOR"); n < 12 {
 		t.Errorf("the logs have %d statements that set a password", n)
 	}
-	for i, v := range values {
-		c, err := credential.Parse(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(log, c.Password) {
-			t.Errorf("the logs have the password of value %d", i)
-		}
+	w.WantNoPassword(log, values)
+}
+
+// TestPolicy has a server whose policy wants to see a password, or takes none a second time.
+func TestPolicy(t *testing.T) {
+	w := harness.WorldAt(t, dbserver.StartMySQL(t))
+	if !w.MariaDB {
+		w.Exec("ALTER USER " + w.Users[0] + " PASSWORD HISTORY 5")
+		w.Apply(w.Target(w.Two()), w.Apply(w.Target(w.One()), w.First))
+		return
+	}
+	w.Exec("INSTALL SONAME 'simple_password_check'")
+	err := w.Target(w.One()).Apply(t.Context(), w.Value(w.Users[0], "canary"), w.First)
+	const want = "the server's policy takes no hashed passwords; set strict_password_validation=OFF at the server"
+	if rotation.ClassOf(err) != rotation.Invalid || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
+// TestTLSOff connects without TLS where that is asked for.
+func TestTLSOff(t *testing.T) {
+	w := harness.World(t)
+	c := w.One()
+	c.CA, c.TLS = "", "off"
+	w.WantWorks(true, "next", w.Apply(w.Target(c), w.First))
+}
+
+// TestHushed checks that an error of a statement that holds a password does not quote it.
+func TestHushed(t *testing.T) {
+	w := harness.World(t)
+	s := w.Open(w.First).(*session)
+	defer s.Close()
+	_, loud := s.exec(t.Context(), "SET PASSWORD TO 'a canary'")
+	quiet := s.execSecret(t.Context(), "SET PASSWORD TO 'a canary'")
+	if loud == nil || !strings.Contains(loud.Error(), "canary") {
+		t.Error("the server does not quote the statement: ", loud)
+	}
+	if quiet == nil || quiet.Error() != "the server's error 1064 (42000)" {
+		t.Error(quiet)
 	}
 }

@@ -50,6 +50,11 @@ func TestBroken(t *testing.T) {
 			want:    "neither current nor previous",
 		},
 		{
+			name: "the rotator drops what another round has staged", target: "issuer", store: "steps",
+			rotator: func(r *rotation.Rotator) rotator { return dropsOthers{r} },
+			want:    "neither current nor previous",
+		},
+		{
 			name: "the rotator never retires", target: "issuer", store: "store",
 			rotator: func(r *rotation.Rotator) rotator { return neverRetires{r} },
 			want:    "was not retired",
@@ -195,6 +200,15 @@ type newTokens struct{ *rotation.Rotator }
 func (r newTokens) Rotate(ctx context.Context) error {
 	token := uuid.NewString()
 	return errors.Join(r.Create(ctx, token), r.Set(ctx, token), r.Finish(ctx, token))
+}
+
+type dropsOthers struct{ *rotation.Rotator }
+
+func (r dropsOthers) Create(ctx context.Context, token string) error {
+	if s := r.Store.(*Store); s.now().Pending.ID != token {
+		s.write().Pending = rotation.Version{}
+	}
+	return r.Rotator.Create(ctx, token)
 }
 
 type neverRetires struct{ *rotation.Rotator }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,7 +102,13 @@ func TestSchedules(t *testing.T) {
 				a := actor{harness: h}
 				n := a.doubleFaults(t)
 				for seed := range uint64(atRandom) {
-					a.play(t, randomPlan(seed)).report(t, fmt.Sprintf("seed %d", seed))
+					p := randomPlan(seed)
+					if !h.Steps || strings.HasPrefix(name, "issuer") {
+						// An issuer keeps a key that nobody has where a cloud gives up a round between mint and stage:
+						// it knows a key by the round's token, and nobody asks for that one again.
+						p.abandon = 0
+					}
+					a.play(t, p).report(t, fmt.Sprintf("seed %d", seed))
 				}
 				t.Logf("%d schedules of up to two faults, %d at random", n, atRandom)
 				schedules.Add(int64(n + atRandom))
@@ -146,8 +153,7 @@ func randomPlan(seed uint64) plan {
 	}
 	faults, lags := random.Float64()/8, random.Float64()/8
 	if random.IntN(2) == 0 {
-		// Not with late reads: a round that begins while one with another token is pending unseen mints a
-		// credential that nobody will know.
+		// Not with late reads: one from before the whole round would have the next begin at what was current then.
 		lags, p.abandon = 0, random.IntN(5)
 	}
 	for n := range 50 {

@@ -29,7 +29,7 @@ type plan struct {
 	rotate, retire func() int
 	mixed          bool // beside the rotator that retires is one that rotates, not another such
 	twice          bool // the rotation is delivered twice
-	abandon        int  // after so many steps, the cloud begins a round with another token
+	abandon        int  // after so many steps, the cloud begins a round with another token; only where it drives
 	more           int  // rotations afterwards
 }
 
@@ -164,6 +164,11 @@ func (s *scene) perform(p plan) (o outcome) {
 func (s *scene) rotation(p plan) {
 	token := uuid.NewString()
 	before := s.current
+	if p.abandon > 0 {
+		r := &process{skew: p.skews[0]}
+		s.sched.running = r
+		s.leaks(s.steps(context.Background(), r, uuid.NewString(), p.abandon))
+	}
 	if p.rotate != nil {
 		rotate := func(r *process) error { return s.rotate(r, token) }
 		s.together(p.skews, [2]func(*process) error{rotate, rotate}, p.rotate)

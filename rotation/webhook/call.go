@@ -5,13 +5,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
+	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -134,19 +135,42 @@ func parse(text []byte) (answer, error) {
 	return got, nil
 }
 
-// unanswered says why there was no answer.
+// unanswered says why there was no answer. Of what it does not know it repeats nothing: an error of package http may
+// quote what was received, and nobody but the issuer knows yet what a new credential looks like.
 func (t *Target) unanswered(action string, err error) error {
-	// The text of a url.Error has the whole URL, and paths hold credentials at times.
-	if in := (*url.Error)(nil); errors.As(err, &in) {
-		err = in.Err
+	var (
+		authority   x509.UnknownAuthorityError
+		hostname    x509.HostnameError
+		certificate *tls.CertificateVerificationError
+		timeout     net.Error
+		network     *net.OpError
+	)
+	invalid := func(text, do string) error {
+		return backoff.Permanent(t.failure(action, rotation.Invalid, errors.New(text), do))
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("no answer in time")
+	unreachable := func(text string) error {
+		return t.failure(action, rotation.Unreachable, errors.New(text),
+			"check the url of this target in the stack's file, and that the rotator's network reaches it")
 	}
-	if certificate := (*tls.CertificateVerificationError)(nil); errors.As(err, &certificate) {
-		return backoff.Permanent(t.failure(action, rotation.Invalid, err, "name the authority of its certificate as ca of this target in the stack's file"))
+	switch {
+	case errors.As(err, &authority):
+		return invalid("its certificate is by no authority that is trusted here",
+			"give the authority's certificates as ca for this target in the stack's file")
+	case errors.As(err, &hostname):
+		return invalid("its certificate is not for "+t.url.Hostname(),
+			"give the url of this target in the stack's file with a name that the certificate has")
+	case errors.As(err, &certificate):
+		return invalid("its certificate is not valid: "+certificate.Err.Error(), "renew it")
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return invalid("it answers without TLS", "give the url of this target in the stack's file with the port for https")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return unreachable("no answer in time")
+	case errors.As(err, &network):
+		return unreachable(network.Error())
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return unreachable("the connection ended before the answer did")
 	}
-	return t.failure(action, rotation.Unreachable, err, "check the url of this target in the stack's file, and that the rotator's network reaches it")
+	return unreachable("the answer is no HTTP")
 }
 
 // refused gives the error of an answer by its status.

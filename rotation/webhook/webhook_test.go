@@ -1,8 +1,11 @@
 package webhook_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -410,7 +413,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, unknown.Verify(t.Context(), none), rotation.Invalid, "name the authority of its certificate as ca")
+	is(t, unknown.Verify(t.Context(), none), rotation.Invalid, "give the authority's certificates as ca")
 
 	// The certificate is for 127.0.0.1 and example.com.
 	config.CA, config.URL = certificate, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
@@ -418,7 +421,72 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, misnamed.Verify(t.Context(), none), rotation.Invalid, "localhost")
+	is(t, misnamed.Verify(t.Context(), none), rotation.Invalid, "its certificate is not for localhost; give the url")
+
+	certificate = expire(t, server)
+	config.CA, config.URL = certificate, server.URL
+	expired, err := webhook.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is(t, expired.Verify(t.Context(), none), rotation.Invalid, "its certificate is not valid: x509: certificate has expired")
+
+	plain := newTarget(t, strings.Replace(serve(t, issuer.ServeHTTP), "http:", "https:", 1))
+	is(t, plain.Verify(t.Context(), none), rotation.Invalid, "it answers without TLS")
+}
+
+// expire has the server show a certificate that is its own authority, and out of date.
+func expire(t *testing.T, server *httptest.Server) (authority string) {
+	t.Helper()
+	template := *server.Certificate()
+	template.NotAfter = time.Now().Add(-time.Hour)
+	shown := &server.TLS.Certificates[0]
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, template.PublicKey, shown.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.Certificate = [][]byte{der}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// TestNoHTTP has answers of which package http quotes what it does not understand.
+func TestNoHTTP(t *testing.T) {
+	const ok = "HTTP/1.1 200 OK\r\n"
+	for answer, want := range map[string]string{
+		canary + "\r\n\r\n":                                         "the answer is no HTTP",
+		"HTTP/1.1 " + canary + "\r\n\r\n":                           "the answer is no HTTP",
+		ok + canary + "\r\n\r\n":                                    "the answer is no HTTP",
+		ok + canary + ": \x00\r\n\r\n":                              "the answer is no HTTP",
+		ok + "Content-Length: " + canary + "\r\n\r\n":               "the answer is no HTTP",
+		ok + "Transfer-Encoding: " + canary + "\r\n\r\n":            "the answer is no HTTP",
+		ok + "Transfer-Encoding: chunked\r\n\r\n" + canary + "\r\n": "the answer is no HTTP",
+		ok + "Content-Length: 100\r\n\r\n" + canary:                 "the connection ended before the answer did",
+		"": "the connection ended before the answer did",
+	} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					_, _ = io.Copy(io.Discard, request.Body)
+				}
+				_, _ = io.WriteString(conn, answer)
+				_ = conn.Close()
+			}
+		}()
+		_, err = newTarget(t, "http://"+listener.Addr().String()).Mint(t.Context(), "a token", none)
+		if err == nil {
+			t.Errorf("%q is an answer", answer)
+		}
+		is(t, err, rotation.Unreachable, want)
+	}
 }
 
 func TestKey(t *testing.T) {
