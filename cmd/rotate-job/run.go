@@ -62,7 +62,7 @@ func run(ctx context.Context, c config, client *azsecrets.Client, log *slog.Logg
 	for _, o := range []outcome{rotated, retired, nothing, failed, left} {
 		attrs = append(attrs, slog.Int(string(o), count[o]))
 	}
-	log.Info("rotations", append(attrs, slog.Duration("duration", time.Since(start)))...)
+	log.Info("rotations", append(attrs, slog.Int64("duration_ms", time.Since(start).Milliseconds()))...)
 	if n := count[failed]; n > 0 {
 		return fmt.Errorf("%d of %d secrets failed; their records say why", n, len(jobs))
 	}

@@ -59,7 +59,7 @@ func (s *stage) run(ctx context.Context, c config, transport policy.Transporter)
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil {
 		s.t.Fatal(err)
 	}
-	for _, attr := range []string{"time", "level", "msg", "duration"} {
+	for _, attr := range []string{"time", "level", "msg", "duration_ms"} {
 		delete(summary, attr)
 	}
 	for o, n := range summary {

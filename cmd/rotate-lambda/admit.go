@@ -10,13 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/secretstack/secretstack/rotation"
-	"github.com/secretstack/secretstack/rotation/awsstore"
 )
 
-// admit gives the name of the secret that an event is about, if this function is meant for it and the event is
-// of a rotation that Secrets Manager has begun.
-func (f *function) admit(ctx context.Context, e event) (name string, err error) {
-	name, err = secretName(ctx, e.secretID)
+// admit gives the name of the secret that an event is about, if this function is meant for it.
+func (f *function) admit(ctx context.Context, id string) (name string, err error) {
+	name, err = secretName(ctx, id)
 	if err == nil {
 		if _, ok := f.jobs[name]; !ok {
 			err = fmt.Errorf("this function has no rotation for it, but for %d others", len(f.jobs))
@@ -24,11 +22,11 @@ func (f *function) admit(ctx context.Context, e event) (name string, err error) 
 	}
 	if err != nil {
 		return "", &rotation.Error{
-			Class: rotation.Refused, Op: fmt.Sprintf("rotate %.600q", e.secretID), Err: err,
+			Class: rotation.Refused, Op: fmt.Sprintf("rotate %.600q", id), Err: err,
 			Do: "name the function that is meant for the secret in its rotation; if this is the one, deploy the stack again",
 		}
 	}
-	return name, awsstore.New(f.client, name).Begun(ctx, e.token)
+	return name, nil
 }
 
 // Secrets Manager adds a hyphen and six characters to a name

@@ -16,6 +16,7 @@ const (
 	set    step = "setSecret"
 	test   step = "testSecret"
 	finish step = "finishSecret"
+	whole  step = "rotate"
 	retire step = "retire"
 )
 
@@ -25,14 +26,14 @@ var steps = map[string]step{
 	"setSecret": set, "set_secret": set,
 	"testSecret": test, "test_secret": test,
 	"finishSecret": finish, "finish_secret": finish,
-	"retire": retire,
+	"rotate": whole, "retire": retire,
 }
 
 // event is what the function is invoked with. Secrets Manager's RotationToken is for rotations in another account.
 type event struct {
 	step     step
 	secretID string // an ARN, or a name
-	token    string // the id of the version that is to become current
+	token    string // the id of the version that is to become current; of a whole rotation the request's
 }
 
 func parseEvent(payload []byte) (event, error) {
@@ -43,10 +44,14 @@ func parseEvent(payload []byte) (event, error) {
 	s, known := steps[in.Step]
 	if !known {
 		return event{}, refuse(fmt.Errorf("it has the step %.40q", in.Step),
-			"give createSecret, setSecret, testSecret, finishSecret or retire as its Step")
+			"give createSecret, setSecret, testSecret, finishSecret, rotate or retire as its Step")
 	}
-	if s != retire && (in.SecretID == "" || in.ClientRequestToken == "") {
-		return event{}, refuse(errors.New("it lacks SecretId or ClientRequestToken"), "invoke the function through Secrets Manager")
+	switch {
+	case s == retire:
+	case in.SecretID == "":
+		return event{}, refuse(errors.New("it lacks SecretId"), "name the secret, or invoke the function through Secrets Manager")
+	case s != whole && in.ClientRequestToken == "":
+		return event{}, refuse(errors.New("it lacks ClientRequestToken"), "invoke the function through Secrets Manager")
 	}
 	return event{s, in.SecretID, in.ClientRequestToken}, nil
 }

@@ -34,10 +34,13 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		defer cancel()
 	}
 	log := f.log
+	e, err := parseEvent(payload)
 	if c, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("request_id", c.AwsRequestID)
+		if e.step == whole {
+			e.token = c.AwsRequestID // a new one each time, and the same if Lambda tries again
+		}
 	}
-	e, err := parseEvent(payload)
 	if err == nil {
 		err = f.broken
 	}
@@ -55,7 +58,10 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 func (f *function) rotate(ctx context.Context, log *slog.Logger, e event) error {
-	name, err := f.admit(ctx, e)
+	name, err := f.admit(ctx, e.secretID)
+	if err == nil && e.step != whole {
+		err = awsstore.New(f.client, name).Begun(ctx, e.token)
+	}
 	if err != nil {
 		return err
 	}
@@ -72,6 +78,13 @@ func (f *function) rotate(ctx context.Context, log *slog.Logger, e event) error 
 		return r.Test(ctx, e.token)
 	case finish:
 		return r.Finish(ctx, e.token)
+	case whole:
+		for _, step := range []func(context.Context, string) error{r.Create, r.Set, r.Finish} {
+			if err := step(ctx, e.token); err != nil {
+				return err
+			}
+		}
+		return nil
 	default:
 		return fmt.Errorf("%s is no step of a rotation", e.step)
 	}

@@ -207,6 +207,27 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// A person rotates a secret that has no schedule, again and again.
+func TestByHand(t *testing.T) {
+	w := newWorld(t, 0, map[string]string{"app/key": "canary-one", "app/new": ""})
+	for _, id := range []string{"app/key", "app/key", "app/new"} {
+		before := w.value(t, id, "AWSCURRENT")
+		answer, err := w.Invoke(t.Context(), []byte(`{"step": "rotate", "secretId": "`+id+`"}`))
+		if err != nil || string(answer) != "null" {
+			t.Fatalf("%s: %s, %v", id, answer, err)
+		}
+		if after := w.value(t, id, "AWSCURRENT"); len(after) != 40 || after == before || w.value(t, id, "AWSPREVIOUS") != before {
+			t.Errorf("%s: the values are not a new one and the one before", id)
+		}
+		if d := w.describe(t, id); d.RotationEnabled != nil && *d.RotationEnabled {
+			t.Errorf("%s: it is rotated automatically now", id)
+		}
+	}
+	if _, err := w.Invoke(t.Context(), []byte(`{"step": "rotate", "secretId": "app/other"}`)); err == nil || !strings.Contains(err.Error(), "no rotation for it") {
+		t.Errorf("a secret that it is not meant for: %v", err)
+	}
+}
+
 // Secrets Manager tests a rotation that is not to begin at once with the third step alone.
 func TestTestStepAlone(t *testing.T) {
 	w := newWorld(t, 0, map[string]string{"app/key": "canary-one"})
@@ -234,7 +255,7 @@ func TestRefused(t *testing.T) {
 		"of another region": {"createSecret", strings.Replace(arn, "eu-west-1", "us-east-1", 1), token, "in another account or region"},
 		"turned off":        {"createSecret", off, offToken, "its rotation is turned off"},
 		"made-up token":     {"createSecret", arn, uuid.NewString(), "is neither pending nor current"},
-		"unknown step":      {"dropSecret", arn, token, "give createSecret, setSecret, testSecret, finishSecret or retire"},
+		"unknown step":      {"dropSecret", arn, token, "give createSecret, setSecret, testSecret, finishSecret, rotate or retire"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -327,7 +348,7 @@ func TestDeadline(t *testing.T) {
 }
 
 func TestRetire(t *testing.T) {
-	w := newWorld(t, 0, map[string]string{"a/due": "canary-a", "b/later": "canary-b", "c/unscheduled": "canary-c", "d/fresh": "canary-d", "e/gone": "canary-e"})
+	w := newWorld(t, 0, map[string]string{"a/due": "canary-a", "b/later": "canary-b", "c/unscheduled": "canary-c", "d/adopted": "canary-d", "e/gone": "canary-e"})
 	label := func(name, label string) {
 		id := ""
 		for version, labels := range w.describe(t, name).VersionIdsToStages {
@@ -353,9 +374,11 @@ func TestRetire(t *testing.T) {
 	put("a/due")
 	put("b/later")
 	put("c/unscheduled")
+	put("d/adopted")
 	later := "secretstack:retire-after:" + strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
 	label("a/due", "secretstack:retire-after:1700000000")
 	label("b/later", later)
+	label("c/unscheduled", "secretstack:rotated")
 
 	var got sweep
 	answer, err := w.Invoke(t.Context(), []byte(`{"step": "retire"}`))
@@ -375,8 +398,11 @@ func TestRetire(t *testing.T) {
 	if got := labels("b/later"); !slices.Equal(got, []string{"AWSCURRENT", "AWSPREVIOUS", later}) {
 		t.Errorf("what is due later has the labels %v", got)
 	}
-	if got := labels("c/unscheduled"); len(got) != 3 || !strings.HasPrefix(got[2], "secretstack:retire-after:") {
+	if got := labels("c/unscheduled"); len(got) != 4 || !strings.HasPrefix(got[2], "secretstack:retire-after:") {
 		t.Errorf("what was not scheduled has the labels %v", got)
+	}
+	if got := labels("d/adopted"); !slices.Equal(got, []string{"AWSCURRENT", "AWSPREVIOUS"}) {
+		t.Errorf("what was never rotated has the labels %v", got)
 	}
 
 	// One that fails does not keep the others.

@@ -12,6 +12,7 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"google.golang.org/api/idtoken"
 
+	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/rotation"
 	"github.com/secretstack/secretstack/rotation/gcpstore"
 	"github.com/secretstack/secretstack/rotation/targets"
@@ -101,7 +102,7 @@ func (s *service) rotate(ctx context.Context, log *slog.Logger, e event) error {
 		return err
 	}
 	if e.companion || done { // done, but perhaps not so far that the previous version is scheduled
-		_, err := r.Tend(ctx, time.Duration(order.Rotation.Every), order.Rotation.Generated != nil)
+		_, err := r.Tend(ctx, time.Duration(order.Rotation.Every), order.Rotation.Generated != nil && order.Rotation.Every != secret.Manual)
 		return err
 	}
 	return r.Rotate(ctx)

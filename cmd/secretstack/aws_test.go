@@ -9,17 +9,27 @@ import (
 	"testing"
 )
 
-// secretsManager answers as AWS does for four secrets of the stack dev: orders-db has a schedule,
-// session-signing-key has none yet, warehouse/api-token is being rotated, and the others are not there.
+// secretsManager answers as AWS does for three secrets of the stack dev, of which warehouse/api-token is being rotated;
+// the others are not there. The function rotates session-signing-key alone.
 func secretsManager(t testing.TB) (url string) {
 	const arns = "arn:aws:%:eu-west-1:111122223333:"
 	arn := func(service, name string) string { return strings.Replace(arns, "%", service, 1) + name }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
-			SecretID, RotationLambdaARN, ClientRequestToken string // names match in any case
+			SecretID, RotationLambdaARN, ClientRequestToken, Step string // names match in any case
 		}
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			t.Error(err)
+		}
+		if strings.HasSuffix(r.URL.Path, "/invocations") {
+			if r.URL.Path != "/2015-03-31/functions/"+arn("lambda", "function:shop-dev-rotator")+"/invocations" {
+				t.Errorf("the function %s", r.URL.Path)
+			}
+			if in.Step != "rotate" || in.SecretID != "shop/dev/session-signing-key" {
+				w.Header().Set("X-Amz-Function-Error", "Unhandled")
+				_, _ = w.Write([]byte(`{"errorMessage": "begin a round: readers may still use the previous credential"}`))
+			}
+			return
 		}
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		secret, _ := strings.CutPrefix(in.SecretID, "shop/dev/")
@@ -27,11 +37,8 @@ func secretsManager(t testing.TB) (url string) {
 		switch call := operation + " " + secret; {
 		case !slices.Contains([]string{"orders-db", "session-signing-key", "warehouse/api-token"}, secret):
 			out = map[string]any{"__type": "ResourceNotFoundException", "Message": "Secrets Manager can't find the specified secret."}
-		case call == "DescribeSecret session-signing-key":
 		case operation == "DescribeSecret":
-			out["RotationLambdaARN"] = arn("lambda", "function:shop-dev-rotator")
-		case call == "RotateSecret session-signing-key" && in.RotationLambdaARN != arn("lambda", "function:shop-dev-rotator"),
-			call == "RotateSecret orders-db" && in.RotationLambdaARN != "":
+		case operation == "RotateSecret" && in.RotationLambdaARN != "":
 			t.Errorf("%s with the function %q", call, in.RotationLambdaARN)
 		case call == "RotateSecret warehouse/api-token":
 			out = map[string]any{"__type": "InvalidRequestException", "Message": "A previous rotation isn't complete. That rotation will be reattempted."}

@@ -30,11 +30,11 @@ On the local cloud this program does it. --due rotates what is due, finishes wha
 the previous values whose grace is over; run it now and then. "up" and "run" say when there is something to do.
 A secret whose target has no address in the stack's configuration (secretstack:targets) is not rotated there.
 
-A cloud rotates by itself what is due. There, rotate starts a rotation by the cloud's rotator and does not
-wait for it: see "secretstack rotations". It signs in as the cloud's own tools do.`,
+A cloud rotates by itself what is due. There, rotate starts a rotation by the cloud's rotator, and waits for it
+only where it is manual: see "secretstack rotations". It signs in as the cloud's own tools do.`,
 		Example: `  secretstack rotate orders-db -s local
   secretstack rotate --due -s local
-  secretstack rotate stripe-api-key -s prod`,
+  secretstack rotate session-signing-key -s prod`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if due == (len(args) > 0) {
 				return errors.New("which secrets? Give their names in secrets.yaml, or --due for those that are due")
@@ -99,19 +99,18 @@ func start(ctx context.Context, cmd *cobra.Command, s *stack.Stack, specs []secr
 	if s.Config.Cloud != awssecret.Limits.Name {
 		return byHand(s, specs)
 	}
-	client, err := awsClient(ctx, s)
+	c, err := awsConfig(ctx, s)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, spec := range specs {
-		version, err := startAWS(ctx, client, s, spec)
+		line, err := startAWS(ctx, c, s, spec)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", spec.Name, err))
 			continue
 		}
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: started; its next version is %s. Follow it with: secretstack rotations %[1]s %[3]s\n",
-			spec.Name, version, flagsOf(s)); err != nil {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", spec.Name, line); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/spf13/cobra"
 
 	"github.com/secretstack/secretstack/components/awssecret"
@@ -94,8 +95,10 @@ func stores(ctx context.Context, s *stack.Stack, selected *selection) (func(name
 	places := placesOf(s)
 	switch s.Config.Cloud {
 	case awssecret.Limits.Name:
-		client, err := awsClient(ctx, s)
-		return func(name string) rotation.Historian { return awsstore.New(client, places[name]) }, err
+		c, err := awsConfig(ctx, s)
+		return func(name string) rotation.Historian {
+			return awsstore.New(secretsmanager.NewFromConfig(c), places[name])
+		}, err
 	case azuresecret.Limits.Name:
 		credential, err := azidentity.NewDefaultAzureCredential(nil)
 		if err != nil {

@@ -86,6 +86,8 @@ func TestDev(t *testing.T) {
 		}
 	}
 	c.wantInDays(7, c.key(c.kms, key).DeletionDate) // AWS allows no less
+
+	s.WantEach(s.Up, "create", 39) // nothing of the first life is in the way of a second
 }
 
 func TestProd(t *testing.T) {

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Config is a function's.
@@ -142,7 +144,7 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	in := &invocation{
-		id: strconv.FormatInt(time.Now().UnixNano(), 36), event: event, deadline: deadline,
+		id: uuid.NewString(), event: event, deadline: deadline,
 		answer: make(chan result, 1),
 	}
 	queue := f.queue

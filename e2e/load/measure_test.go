@@ -259,16 +259,11 @@ func measureAzure(t *testing.T) traces {
 			tape.now = tape.now.Add(d)
 			return nil
 		}}
-		r := &rotation.Rotator{Secret: "orders-db", Store: store, Target: db, Grace: grace, Now: tape.clock, Log: slog.New(slog.DiscardHandler)}
-		age, err := store.Age(t.Context())
-		switch {
-		case err != nil:
+		life, err := store.Life(t.Context())
+		if err != nil {
 			return "", err
-		case age.HasPrevious && !tape.now.Before(age.RetireAfter):
-			return rotation.Retired, r.Retire(t.Context())
-		case !tape.now.Before(age.Created.Add(every)):
-			return rotation.Rotated, r.Rotate(t.Context())
 		}
-		return rotation.Nothing, nil
+		r := &rotation.Rotator{Secret: "orders-db", Life: life, Store: store, Target: db, Grace: grace, Now: tape.clock, Log: slog.New(slog.DiscardHandler)}
+		return r.Tend(t.Context(), every, false)
 	})
 }
