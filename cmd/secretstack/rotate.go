@@ -36,7 +36,10 @@ only where it is manual: see "secretstack rotations". It signs in as the cloud's
   secretstack rotate --due -s local
   secretstack rotate session-signing-key -s prod`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if due == (len(args) > 0) {
+			switch {
+			case due && len(args) > 0:
+				return errors.New("give names, or --due for those that are due, not both")
+			case !due && len(args) == 0:
 				return errors.New("which secrets? Give their names in secrets.yaml, or --due for those that are due")
 			}
 			return nil
