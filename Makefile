@@ -38,7 +38,7 @@ image:
 	.venv/bin/pip install --quiet --requirement e2e/requirements.txt
 	touch $@
 
-# Database servers and strace, for the tests.
+# Database servers, strace and qemu, for the tests.
 packages:
 	e2e/packages.sh
 

@@ -1,11 +1,16 @@
 #!/bin/sh
 # Installs the programs that the tests run, where they are missing and apt is there, in Debian's own versions:
-# database servers, of which the tests start their own, and strace, which kills processes at each of their calls.
+# database servers, of which the tests start their own; strace, which kills processes at each of their calls; and
+# qemu, which runs the function for AWS Lambda on a machine that is not arm64.
 set -eu
 missing=
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="postgresql"
 [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || missing="$missing mariadb-server-core mariadb-client-core"
 command -v strace >/dev/null || missing="$missing strace"
+case "$(uname -m)" in
+aarch64 | arm64) ;;
+*) command -v qemu-aarch64 >/dev/null || missing="$missing qemu-user" ;;
+esac
 [ -n "$missing" ] || exit 0
 
 as_root=

@@ -22,13 +22,14 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/secretstack/secretstack/e2e/lambdaruntime"
+	"github.com/secretstack/secretstack/e2e/needs"
 	"github.com/secretstack/secretstack/internal/bundle"
 )
 
-// made is what the tests build once: the bundle, and its executable for this machine.
+// made is what the tests build once: the bundle.
 type made struct {
-	zip, bootstrap string
-	err            error
+	zip string
+	err error
 }
 
 var folder string // of made
@@ -44,10 +45,8 @@ func TestMain(m *testing.M) {
 }
 
 var once = sync.OnceValue(func() made {
-	m := made{zip: filepath.Join(folder, "rotate-lambda.zip"), bootstrap: filepath.Join(folder, "bootstrap")}
-	if m.err = bundle.Build(context.Background(), "", m.zip); m.err == nil {
-		m.err = bundle.Compile(context.Background(), "", runtime.GOARCH, m.bootstrap)
-	}
+	m := made{zip: filepath.Join(folder, "rotate-lambda.zip")}
+	m.err = bundle.Build(context.Background(), "", m.zip)
 	return m
 })
 
@@ -65,8 +64,7 @@ func built(t *testing.T) []byte {
 	return content
 }
 
-// function runs the stack's deployed rotator: the executable of the very source of the deployed bundle, for this
-// machine, with the deployed layer.
+// function runs the stack's deployed rotator: the very executable that was deployed, with the deployed layer.
 func (c *cloud) function(name string) *lambdaruntime.Function {
 	c.Helper()
 	var deployed struct {
@@ -86,7 +84,25 @@ func (c *cloud) function(name string) *lambdaruntime.Function {
 
 	env := c.moto.Env()
 	env["SECRETSTACK_ROTATIONS"] = c.unpack(of.Content.CodeSha256, "rotations.json")
-	return lambdaruntime.Start(c.T, lambdaruntime.Config{Bootstrap: once().bootstrap, ARN: deployed.Configuration.FunctionArn, Env: env})
+	bootstrap := runnable(c.T, c.unpack(deployed.Configuration.CodeSha256, "bootstrap"))
+	return lambdaruntime.Start(c.T, lambdaruntime.Config{Bootstrap: bootstrap, ARN: deployed.Configuration.FunctionArn, Env: env})
+}
+
+// runnable lets a machine that is not arm64 run an executable that is.
+func runnable(t *testing.T, executable string) string {
+	t.Helper()
+	if err := os.Chmod(executable, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOARCH == "arm64" {
+		return executable
+	}
+	script := executable + ".sh"
+	text := "#!/bin/sh\nexec " + needs.Program(t, "qemu-aarch64", "Install it with: make packages") + " " + executable + "\n"
+	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return script
 }
 
 // lambda gives moto's answer to a question to Lambda.
