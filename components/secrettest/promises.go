@@ -19,7 +19,7 @@ type Promise string
 // The promises, in the order of the documentation.
 const (
 	OwnKey        Promise = "values are encrypted under the store's own key"
-	ExactReaders  Promise = "each reader reads exactly its secrets, and nothing here lets anybody else"
+	ExactReaders  Promise = "each reader reads exactly its secrets, and nothing here lets in anybody else but their rotator"
 	Descent       Promise = "each resource descends from its component, under the same name each time"
 	RotationReady Promise = "rotation has everything it needs before it starts"
 	NoValue       Promise = "no value is in any input"
