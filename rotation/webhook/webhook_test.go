@@ -287,30 +287,28 @@ func all(status int, body, text string, class rotation.Class, tries int32) struc
 
 // TestRetryAfter waits as long as it is told, and no longer than there is time.
 func TestRetryAfter(t *testing.T) {
-	var tries int
+	var tries atomic.Int32
 	target := newTarget(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		tries++
-		if tries == 1 {
+		switch tries.Add(1) {
+		case 1:
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
-			return
-		}
-		if tries == 2 {
+		case 2:
 			_, _ = io.WriteString(w, `{"valid": true}`)
-			return
+		default:
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}
-		w.Header().Set("Retry-After", "3600")
-		w.WriteHeader(http.StatusServiceUnavailable)
 	}))
 	began := time.Now()
-	if err := target.Verify(t.Context(), rotation.NewValue("c")); err != nil || tries != 2 || time.Since(began) < time.Second {
-		t.Errorf("%d tries in %s: %v", tries, time.Since(began), err)
+	if err := target.Verify(t.Context(), rotation.NewValue("c")); err != nil || tries.Load() != 2 || time.Since(began) < time.Second {
+		t.Errorf("%d tries in %s: %v", tries.Load(), time.Since(began), err)
 	}
 	began = time.Now()
 	err := target.Verify(t.Context(), rotation.NewValue("c"))
 	is(t, err, rotation.Unreachable, "HTTP 503; rotate again in 1h0m0s or later, as the issuer asks")
-	if time.Since(began) > time.Second || tries != 3 {
-		t.Errorf("%d tries in %s", tries, time.Since(began))
+	if time.Since(began) > time.Second || tries.Load() != 3 {
+		t.Errorf("%d tries in %s", tries.Load(), time.Since(began))
 	}
 
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -371,19 +369,19 @@ func TestTime(t *testing.T) {
 // TestLost loses the connection: before the request, and after it was handled.
 func TestLost(t *testing.T) {
 	issuer := newIssuer(t)
-	var tries int
+	var tries atomic.Int32
 	target := newTarget(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
-		tries++
-		if tries == 2 {
+		try := tries.Add(1)
+		if try == 2 {
 			issuer.ServeHTTP(httptest.NewRecorder(), r)
 		}
-		if tries <= 2 {
+		if try <= 2 {
 			panic(http.ErrAbortHandler)
 		}
 		issuer.ServeHTTP(w, r)
 	}))
-	if _, err := target.Mint(t.Context(), "a token", none); err != nil || tries != 3 || len(issuer.live()) != 1 {
-		t.Errorf("%d tries, %d credentials: %v", tries, len(issuer.live()), err)
+	if _, err := target.Mint(t.Context(), "a token", none); err != nil || tries.Load() != 3 || len(issuer.live()) != 1 {
+		t.Errorf("%d tries, %d credentials: %v", tries.Load(), len(issuer.live()), err)
 	}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
