@@ -18,8 +18,5 @@ func (t *Target) Hurry(each, overall time.Duration) {
 	t.pace.pause, t.pace.each, t.pace.overall = time.Nanosecond, each, overall
 }
 
-// LimitOf gives how many requests a second a process sends to a host.
-func LimitOf(host string) float64 { return float64(limiterOf(host).Limit()) }
-
 // RetryAfter reads the header.
 var RetryAfter = retryAfter
