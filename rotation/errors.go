@@ -24,6 +24,7 @@ const (
 	InGrace     Class = "in-grace"    // the previous credential is not to be revoked yet
 	Busy        Class = "busy"        // another rotator is at work
 	Deadline    Class = "deadline"    // the rotator's own time ran out
+	Overdue     Class = "overdue"     // a rotation should have come long ago
 	Internal    Class = "internal"    // anything else
 )
 

@@ -26,6 +26,8 @@ type Rotator struct {
 	Target Target
 	// Grace is how long the previous credential goes on working after a promotion. Zero: 24 hours.
 	Grace time.Duration
+	// Overdue is how old the current version is when Look takes its rotation for overdue. Zero: it never is.
+	Overdue time.Duration
 	// Margin is how much of the context's time must be left for a call to the target. Zero: 5 seconds.
 	Margin time.Duration
 	// Log takes the records: one for each step, with its message "rotation" and the attributes secret,

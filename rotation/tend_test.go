@@ -41,7 +41,8 @@ func TestTend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := &memory{Versions: c.versions, values: map[string]string{"1": "one", "2": "two", "3": "three"}, fails: c.fails}
 			r, log := rotator(store{m}, revoker{target{m}})
-			did, err := r.Tend(t.Context(), c.every, c.first)
+			tended, err := r.Tend(t.Context(), c.every, c.first)
+			did := tended.Did
 			if did != c.did || rotation.ClassOf(err) != c.class {
 				t.Errorf("did %s, %v; want %s, class %q", did, err, c.did, c.class)
 			}
@@ -56,6 +57,50 @@ func TestTend(t *testing.T) {
 			}
 			if err != nil && len(decode(t, log)) == 0 {
 				t.Error("the failure has no record")
+			}
+		})
+	}
+}
+
+// A look leaves a record each time, and says what is overdue, also where the rotation itself fails.
+func TestLook(t *testing.T) {
+	const overdue = 30 * time.Hour
+	made := func(ago time.Duration) rotation.Versions {
+		return rotation.Versions{Current: rotation.Version{ID: "2", Since: noon.Add(-ago)}}
+	}
+	for name, c := range map[string]struct {
+		versions rotation.Versions
+		overdue  time.Duration
+		fails    map[string]error
+		onTime   bool
+		outcome  string
+	}{
+		"on time":            {versions: made(time.Hour), overdue: overdue, onTime: true, outcome: "ok"},
+		"due, and done":      {versions: made(overdue + 1), overdue: overdue, onTime: true, outcome: "ok"},
+		"due, and fails":     {versions: made(overdue - 1), overdue: overdue, fails: map[string]error{"stage": errors.New("no")}, onTime: true, outcome: "ok"},
+		"overdue, and fails": {versions: made(overdue + 1), overdue: overdue, fails: map[string]error{"stage": errors.New("no")}, outcome: "failed overdue"},
+		"never overdue":      {versions: made(1000 * overdue), fails: map[string]error{"stage": errors.New("no")}, onTime: true, outcome: "ok"},
+		"of unknown age":     {versions: rotation.Versions{Current: v("2")}, overdue: overdue, onTime: true, outcome: "ok"},
+		"without a value":    {overdue: overdue, onTime: true, outcome: "ok"},
+		"the store says no":  {overdue: overdue, fails: map[string]error{"versions": errors.New("no")}, outcome: "failed internal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &memory{Versions: c.versions, values: map[string]string{"2": "two"}, fails: c.fails}
+			r, log := rotator(store{m}, revoker{target{m}})
+			r.Overdue = c.overdue
+			tended, _ := r.Tend(t.Context(), 24*time.Hour, false)
+			if tended.OnTime != c.onTime {
+				t.Errorf("on time: %v, want %v", tended.OnTime, c.onTime)
+			}
+			var looks []string
+			for _, record := range decode(t, log) {
+				if record["step"] == "look" {
+					class, _ := record["class"].(string)
+					looks = append(looks, strings.TrimSpace(record["outcome"].(string)+" "+class))
+				}
+			}
+			if !slices.Equal(looks, []string{c.outcome}) {
+				t.Errorf("records of looks: %q, want %q", looks, c.outcome)
 			}
 		})
 	}

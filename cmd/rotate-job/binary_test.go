@@ -138,7 +138,7 @@ func TestBinary(t *testing.T) {
 		return string(out), err
 	}
 	out, err := start()
-	if err != nil || !strings.Contains(out, `"msg":"rotations","rotated":1,`) {
+	if err != nil || !strings.Contains(out, `"msg":"rotations","step":"look","outcome":"ok","on_time":1,"rotated":1,`) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	value, err := azurestore.Read(t.Context(), keyvaulttest.Client(vault), job.ID)

@@ -41,24 +41,34 @@ const (
 func run(ctx context.Context, c config, client *azsecrets.Client, log *slog.Logger) error {
 	start := time.Now()
 	jobs := slices.DeleteFunc(slices.Clone(c.jobs), func(job secret.Job) bool { return c.only != "" && job.Secret != c.only })
-	count := map[outcome]int{}
+	count, onTime := map[outcome]int{}, 0
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for _, job := range jobs {
 		group.Go(func() error {
-			o := left
+			o, punctual := left, false
 			if deadline, ok := ctx.Deadline(); ctx.Err() == nil && (!ok || time.Until(deadline) >= enough) {
-				o = task{job, client, log, c.only != ""}.do(ctx)
+				o, punctual = task{job, client, log, c.only != ""}.do(ctx)
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			count[o]++
+			if punctual {
+				onTime++
+			}
 			return nil
 		})
 	}
-	_ = group.Wait() // none fails
-	var attrs []any
+	_ = group.Wait()              // none fails
+	step, verdict := "look", "ok" // an alert waits for the look that does not come or is not ok
+	if c.only != "" {
+		step = "rotate"
+	}
+	if onTime < len(jobs) {
+		verdict = "failed"
+	}
+	attrs := []any{slog.String("step", step), slog.String("outcome", verdict), slog.Int("on_time", onTime)}
 	for _, o := range []outcome{rotated, retired, nothing, failed, left} {
 		attrs = append(attrs, slog.Int(string(o), count[o]))
 	}
@@ -77,27 +87,28 @@ type task struct {
 	asked  bool // for: rotate it, due or not
 }
 
-func (t task) do(ctx context.Context) outcome {
+// do tells what became of the secret, and whether it is known to be on time.
+func (t task) do(ctx context.Context) (o outcome, onTime bool) {
 	r, err := t.rotator(ctx)
 	if err != nil { // all later ones are in the Rotator's records
 		t.log.Error("rotation", "secret", t.job.Secret, "step", "start", "outcome", "failed",
 			"class", rotation.ClassOf(err), "error", err.Error())
-		return failed
+		return failed, false
 	}
 	if t.asked {
 		if r.Rotate(ctx) != nil {
-			return failed
+			return failed, false
 		}
-		return rotated
+		return rotated, true
 	}
 	// A generated value is made at once, unless nothing is to begin by itself. Other secrets have a credential already,
 	// which somebody puts, or are rotated by hand for the first time.
 	first := t.job.Rotation.Generated != nil && t.job.Rotation.Every != secret.Manual
 	done, err := r.Tend(ctx, time.Duration(t.job.Rotation.Every), first)
 	if err != nil {
-		return failed
+		return failed, done.OnTime
 	}
-	return outcome(done)
+	return outcome(done.Did), done.OnTime
 }
 
 func (t task) rotator(ctx context.Context) (*rotation.Rotator, error) {
@@ -111,7 +122,7 @@ func (t task) rotator(ctx context.Context) (*rotation.Rotator, error) {
 	life, err := store.Life(ctx)
 	return &rotation.Rotator{
 		Secret: t.job.Secret, Life: life, Store: store, Target: target,
-		Grace: t.job.Rotation.GraceOrDefault(), Log: t.log,
+		Grace: t.job.Rotation.GraceOrDefault(), Overdue: t.job.Rotation.OverdueAfter(), Log: t.log,
 	}, err
 }
 

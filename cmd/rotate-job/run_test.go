@@ -32,6 +32,8 @@ type stage struct {
 	t     *testing.T
 	vault *keyvaulttest.Vault
 	log   bytes.Buffer
+
+	verdict string // of the last run: its step, its outcome and how many secrets are on time
 }
 
 func generated(name string) secret.Job {
@@ -45,7 +47,7 @@ func (s *stage) declare(jobs ...secret.Job) {
 	}
 }
 
-// run gives the counts of the summary.
+// run gives the counts of the summary, and its verdict in s.
 func (s *stage) run(ctx context.Context, c config, transport policy.Transporter) (map[string]any, error) {
 	s.t.Helper()
 	client, err := newClient(keyvaulttest.URL, &azfake.TokenCredential{}, transport)
@@ -59,7 +61,8 @@ func (s *stage) run(ctx context.Context, c config, transport policy.Transporter)
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil {
 		s.t.Fatal(err)
 	}
-	for _, attr := range []string{"time", "level", "msg", "duration_ms"} {
+	s.verdict = fmt.Sprint(summary["step"], " ", summary["outcome"], " ", summary["on_time"])
+	for _, attr := range []string{"time", "level", "msg", "duration_ms", "step", "outcome", "on_time"} {
 		delete(summary, attr)
 	}
 	for o, n := range summary {
@@ -160,6 +163,9 @@ func TestOneFailureStopsNoOther(t *testing.T) {
 		if err == nil || cmp.Diff(counts(rotated, 2, failed, 3), got) != "" {
 			t.Errorf("summary %v, error %v", got, err)
 		}
+		if s.verdict != "look failed 2" {
+			t.Errorf("the verdict is %q, though three secrets are not known to be on time", s.verdict)
+		}
 		for _, want := range []string{"unusable", "is no kind of value", "connection reset", "deploy the stack"} {
 			if !strings.Contains(s.log.String(), want) {
 				t.Errorf("no record says %q:\n%s", want, s.log.String())
@@ -188,6 +194,9 @@ func TestInterrupted(t *testing.T) {
 			asked := config{jobs: []secret.Job{job, generated("b")}, only: "a"}
 			s.declare(asked.jobs...)
 			s.expect(asked, counts(rotated, 1))
+			if s.verdict != "rotate ok 1" {
+				t.Errorf("the verdict is %q; a rotation by hand says nothing of the others", s.verdict)
+			}
 			before := s.reads("a")
 			time.Sleep(48 * time.Hour)
 			got, err := s.run(t.Context(), asked, dying{s.vault})
@@ -196,6 +205,9 @@ func TestInterrupted(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 			s.expect(config{jobs: asked.jobs[:1]}, counts(rotated, 1))
+			if s.verdict != "look ok 1" {
+				t.Errorf("the verdict is %q", s.verdict)
+			}
 			if s.reads("a") == before {
 				t.Error("the pending value was not promoted")
 			}

@@ -385,6 +385,9 @@ func TestRetire(t *testing.T) {
 	if err != nil || json.Unmarshal(answer, &got) != nil || got != (sweep{Looked: 5, Due: 2}) {
 		t.Errorf("the answer is %s, error %v", answer, err)
 	}
+	if log := w.Output(); !strings.Contains(log, `"step":"look","outcome":"ok","looked":5`) {
+		t.Errorf("no record says that all are on time:\n%s", log)
+	}
 	labels := func(name string) (all []string) {
 		for _, own := range w.describe(t, name).VersionIdsToStages {
 			all = append(all, own...)
@@ -440,7 +443,7 @@ func TestRetireDeadline(t *testing.T) {
 	if err != nil || json.Unmarshal(answer, &got) != nil || got.Looked < 50 || got.Looked > 150 || got.Looked+got.Left != len(names) {
 		t.Errorf("the answer is %s, error %v", answer, err)
 	}
-	if n := strings.Count(f.Output(), "\n"); n != 1 {
-		t.Errorf("%d records, want one:\n%s", n, f.Output())
+	if n := strings.Count(f.Output(), "\n"); n != got.Looked+1 || !strings.Contains(f.Output(), `"step":"look","outcome":"failed","looked"`) {
+		t.Errorf("%d records, want one for each of %d looks and one that says not ok:\n%s", n, got.Looked, f.Output())
 	}
 }

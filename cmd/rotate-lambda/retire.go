@@ -27,12 +27,29 @@ const (
 )
 
 // sweep is the answer to retire: how many secrets it looked at, how many of those had a previous version to
-// retire or to schedule, for how many that failed, and for how many there was no time.
+// retire or to schedule, for how many that failed, for how many there was no time, and how many of those that it
+// looked at are overdue.
 type sweep struct {
-	Looked int `json:"looked"`
-	Due    int `json:"due"`
-	Failed int `json:"failed"`
-	Left   int `json:"left"`
+	Looked  int `json:"looked"`
+	Due     int `json:"due"`
+	Failed  int `json:"failed"`
+	Left    int `json:"left"`
+	Overdue int `json:"overdue"`
+}
+
+func (s *sweep) add(one sweep) {
+	s.Looked += one.Looked
+	s.Due += one.Due
+	s.Failed += one.Failed
+	s.Overdue += one.Overdue
+}
+
+// outcome is failed unless each secret is known to be on time. An alert waits for the ok that does not come.
+func (s sweep) outcome(secrets int) string {
+	if s.Looked < secrets || s.Overdue > 0 {
+		return "failed"
+	}
+	return "ok"
 }
 
 // retireAll goes on past a secret that fails. The order is random, so that each has its turn even where there
@@ -56,25 +73,23 @@ func (f *function) retireAll(ctx context.Context, log *slog.Logger) (sweep, erro
 			break
 		}
 		group.Go(func() error {
-			due, err := f.retireOne(ctx, log, limit, name)
+			one, err := f.retireOne(ctx, log, limit, name)
 			mu.Lock()
 			defer mu.Unlock()
 			if rotation.ClassOf(err) == rotation.Deadline {
 				done.Left++
 				return nil
 			}
-			done.Looked++
-			if due {
-				done.Due++
-			}
 			if err != nil {
-				done.Failed++
+				one.Failed = 1
 			}
+			done.add(one)
 			return err
 		})
 	}
 	err := group.Wait()
-	log.Info("retire", "looked", done.Looked, "due", done.Due, "failed", done.Failed, "left", done.Left)
+	log.Info("rotations", "step", "look", "outcome", done.outcome(len(names)),
+		"looked", done.Looked, "due", done.Due, "failed", done.Failed, "left", done.Left, "overdue", done.Overdue)
 	if err != nil {
 		return done, &rotation.Error{
 			Class: rotation.ClassOf(err), Op: "retire",
@@ -85,21 +100,26 @@ func (f *function) retireAll(ctx context.Context, log *slog.Logger) (sweep, erro
 	return done, nil
 }
 
-// retireOne leaves no record of a secret that is not due: there would be one each hour.
-func (f *function) retireOne(ctx context.Context, log *slog.Logger, limit *rate.Limiter, name string) (due bool, err error) {
+// retireOne looks at one secret, and retires its previous version if the time for that has come.
+func (f *function) retireOne(ctx context.Context, log *slog.Logger, limit *rate.Limiter, name string) (done sweep, err error) {
 	v, err := awsstore.New(f.client, name).Versions(ctx)
 	if err != nil {
-		return false, err
+		return done, err
+	}
+	done.Looked = 1
+	if !(&rotation.Rotator{Secret: name, Overdue: f.jobs[name].Rotation.OverdueAfter(), Log: log}).Look(ctx, v) {
+		done.Overdue = 1
 	}
 	if v.Previous.ID == "" || time.Now().Before(v.Previous.RetireAfter) {
-		return false, nil
+		return done, nil
 	}
+	done.Due = 1
 	if err := limit.WaitN(ctx, looksForRetiral); err != nil {
-		return false, &rotation.Error{Class: rotation.Deadline, Op: "retire " + name, Err: err}
+		return done, &rotation.Error{Class: rotation.Deadline, Op: "retire " + name, Err: err}
 	}
 	r, err := f.rotator(name, log)
 	if err != nil {
-		return true, err
+		return done, err
 	}
-	return true, r.Retire(ctx)
+	return done, r.Retire(ctx)
 }

@@ -124,7 +124,8 @@ func (s *service) rotator(ctx context.Context, log *slog.Logger, e event) (r *ro
 		done, err = store.PromotedSince(ctx, e.published)
 	}
 	return &rotation.Rotator{
-		Secret: order.ID, Life: order.Life, Store: store, Target: target, Grace: order.Rotation.GraceOrDefault(), Log: log,
+		Secret: order.ID, Life: order.Life, Store: store, Target: target,
+		Grace: order.Rotation.GraceOrDefault(), Overdue: order.Rotation.OverdueAfter(), Log: log,
 	}, order, done, err
 }
 

@@ -135,6 +135,9 @@ func (d *Declaration) check(doc *strict.Document) {
 			doc.Add(at(s, ".readers"), "names nobody; a secret needs at least one reader")
 		}
 		d.checkRotation(s, doc)
+		if b := s.Alerts.Burst; b < 0 || b > maxBurst {
+			doc.Add(at(s, ".alerts.burst"), "must be from 1 to %d reads within five minutes, not %d", maxBurst, b)
+		}
 		for i, r := range s.Readers {
 			field := at(s, fmt.Sprintf(".readers[%d]", i))
 			if doc.Wrong(field) {

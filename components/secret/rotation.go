@@ -65,6 +65,16 @@ func (r Rotation) GraceOrDefault() time.Duration {
 	return day
 }
 
+// OverdueAfter is how old a value is when its rotation is overdue: Every and a quarter of it, which is at least 3
+// hours and at most 7 days. Zero: never, as somebody starts each rotation.
+func (r Rotation) OverdueAfter() time.Duration {
+	if r.Every == Manual {
+		return 0
+	}
+	every := time.Duration(r.Every)
+	return every + min(max(every/4, 3*time.Hour), 7*day)
+}
+
 // Target is the word for where the value is used: generated, postgres, mysql or webhook; empty where none
 // is given, or several are.
 func (r Rotation) Target() string {

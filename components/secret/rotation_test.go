@@ -199,3 +199,14 @@ secrets:
 		t.Errorf("read by the rotator: %s", got)
 	}
 }
+
+func TestOverdueAfter(t *testing.T) {
+	const hour = time.Hour
+	for every, want := range map[time.Duration]time.Duration{
+		0: 0, 4 * hour: 7 * hour, 20 * hour: 25 * hour, 8 * day: 10 * day, 30 * day: 37 * day, 365 * day: 372 * day,
+	} {
+		if got := (Rotation{Every: Every(every)}).OverdueAfter(); got != want {
+			t.Errorf("every %s: overdue after %s, want %s", every, got, want)
+		}
+	}
+}

@@ -25,7 +25,19 @@ type Spec struct {
 
 	// Rotation is how the value is changed. Nil: nobody but an operator changes it.
 	Rotation *Rotation `yaml:"rotation" json:"rotation,omitempty" jsonschema:"description=How the value is changed. Without it: nobody but an operator changes it"`
+
+	// Alerts say what is usual for this secret.
+	Alerts Alerts `yaml:"alerts" json:"alerts,omitzero" jsonschema:"description=What is usual for this secret\\, so that the unusual is reported"`
 }
+
+// Alerts are what is usual for one secret. Who hears of the rest, the stack says.
+type Alerts struct {
+	// Burst is how many reads within five minutes are still usual, at most 1,000,000. Zero: what the stack says
+	// of the alert read-burst, and without that 100.
+	Burst int `yaml:"burst" json:"burst,omitempty" jsonschema:"minimum=1,maximum=1000000,description=How many reads within five minutes are still usual. Without it: what the stack says of the alert read-burst\\, and without that 100"`
+}
+
+const maxBurst = 1_000_000
 
 const (
 	maxDescription = 500

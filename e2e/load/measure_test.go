@@ -216,7 +216,8 @@ func measureGCP(t *testing.T) traces {
 		store := gcpstore.New(client, name)
 		store.Now = tape.clock
 		r := &rotation.Rotator{Secret: name, Store: store, Target: db, Grace: grace, Now: tape.clock, Log: slog.New(slog.DiscardHandler)}
-		return r.Tend(t.Context(), every, false)
+		tended, err := r.Tend(t.Context(), every, false)
+		return tended.Did, err
 	})
 	// What gcpstore says itself is of a target that reads no other secret.
 	all := slices.Concat(found.rotate, found.retire)
@@ -264,6 +265,7 @@ func measureAzure(t *testing.T) traces {
 			return "", err
 		}
 		r := &rotation.Rotator{Secret: "orders-db", Life: life, Store: store, Target: db, Grace: grace, Now: tape.clock, Log: slog.New(slog.DiscardHandler)}
-		return r.Tend(t.Context(), every, false)
+		tended, err := r.Tend(t.Context(), every, false)
+		return tended.Did, err
 	})
 }

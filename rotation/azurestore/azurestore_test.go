@@ -126,8 +126,8 @@ func TestCallsOfARotation(t *testing.T) {
 
 	b.now, b.calls = b.now.Add(30*time.Minute), nil
 	done, err := b.rotator().Tend(t.Context(), 24*time.Hour, false)
-	if err != nil || done != rotation.Nothing || len(b.calls) != 2 {
-		t.Errorf("a look: %s, %v, by %q", done, err, b.calls)
+	if err != nil || done.Did != rotation.Nothing || !done.OnTime || len(b.calls) != 2 {
+		t.Errorf("a look: %v, %v, by %q", done, err, b.calls)
 	}
 	b.now, b.calls = b.now.Add(2*time.Hour), nil
 	b.check(b.rotator().Retire(t.Context()))
