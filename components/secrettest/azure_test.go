@@ -1,6 +1,7 @@
 package secrettest_test
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +10,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/secretstack/secretstack/alert"
+	"github.com/secretstack/secretstack/alert/azurealert"
 	"github.com/secretstack/secretstack/components/azuresecret"
+	"github.com/secretstack/secretstack/components/notify"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/plan"
@@ -29,16 +33,23 @@ var azure = secrettest.Cloud{
 			return err
 		}
 		readers := inputs(identities)
+		alerts := &azuresecret.AlertsArgs{
+			Store: store, Rotator: rotator, Notify: notify.Args{Email: []string{secrettest.OnCall}},
+			Settings: alert.Settings{Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
+		}
 		for _, s := range specs {
 			args := &azuresecret.SecretArgs{Store: store, Spec: s, Readers: readers}
 			if s.Rotation != nil {
 				args.Rotator = rotator
 			}
-			if _, err := azuresecret.NewSecret(ctx, s.Name, args); err != nil {
+			c, err := azuresecret.NewSecret(ctx, s.Name, args)
+			if err != nil {
 				return err
 			}
+			alerts.Secrets = append(alerts.Secrets, c)
 		}
-		return nil
+		_, err = azuresecret.NewAlerts(ctx, "shop", alerts)
+		return err
 	},
 	Config: map[string]string{
 		"azure-native:subscriptionId": "11111111-2222-4333-8444-555555555555",
@@ -60,6 +71,12 @@ var azure = secrettest.Cloud{
 	OwnKey:        func(*plan.Graph, plan.Resource) bool { return false },
 	CanRead:       azureCanRead,
 	Recoverable:   azureRecoverable,
+	WatcherTypes: []string{
+		"azure-native:insights/v20231201:ScheduledQueryRule", "azure-native:insights/v20180301:MetricAlert",
+		"azure-native:insights/v20201001:ActivityLogAlert",
+	},
+	Hears:     azureHears,
+	AlertGaps: azurealert.Gaps,
 	Gaps: map[secrettest.Promise]string{
 		secrettest.OwnKey: azuresecret.CustomerKey.Reason,
 		secrettest.RotationReady: "one job, hourly, serves all secrets, and is there before the last of them; what it may not read yet, " +
@@ -108,6 +125,19 @@ func azureRecoverable(g *plan.Graph, s plan.Resource) bool {
 		on := func(name string) bool { v := properties.Get(name); return v.IsBool() && v.AsBool() }
 		return input(vault, "vaultName") == input(s, "vaultName") && on("enableSoftDelete") && on("enablePurgeProtection")
 	})
+}
+
+// azureHears takes the addresses of the action groups that a watcher's actions name.
+func azureHears(g *plan.Graph, watcher plan.Resource) (all []string) {
+	for _, group := range g.Of("azure-native:insights/v20230101:ActionGroup") {
+		if !strings.Contains(secrettest.Show(watcher.Inputs.Get("actions")), azureID(group)) {
+			continue
+		}
+		for _, email := range group.Inputs.Get("emailReceivers").AsArray().All {
+			all = append(all, email.AsMap().Get("emailAddress").AsString())
+		}
+	}
+	return all
 }
 
 func TestAzure(t *testing.T) { secrettest.Run(t, azure) }

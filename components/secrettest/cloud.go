@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/internal/plan"
 )
@@ -21,8 +22,8 @@ import (
 type Cloud struct {
 	secret.Cloud
 
-	// Build registers a store and its secrets, as a stack does. A secret's component has the name of
-	// its spec. It may only return an error that it got.
+	// Build registers a store, its secrets and its alerts, as a stack does, with all alerts on and OnCall to hear
+	// of them. A secret's component has the name of its spec. It may only return an error that it got.
 	Build func(ctx *pulumi.Context, specs []secret.Spec, identities map[string]string, allowDestroy bool) error
 	// Config is the stack's configuration, by full key.
 	Config map[string]string
@@ -52,6 +53,13 @@ type Cloud struct {
 	Starter func(g *plan.Graph, s plan.Resource) (plan.Resource, bool)
 	// RotationNeeds are the types of the resources without which a rotation that starts would fail.
 	RotationNeeds []string
+
+	// WatcherTypes are the types of the resources that fire alerts. Their names have the alert's ID, between hyphens.
+	WatcherTypes []string
+	// Hears gives the e-mail addresses that a watcher's messages reach.
+	Hears func(g *plan.Graph, watcher plan.Resource) []string
+	// AlertGaps are the alerts that the cloud cannot have, each with the reason.
+	AlertGaps map[alert.ID]string
 
 	// Gaps are the promises that the cloud cannot keep, each with the reason.
 	Gaps map[Promise]string

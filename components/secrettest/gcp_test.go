@@ -1,6 +1,7 @@
 package secrettest_test
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -8,7 +9,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/secretstack/secretstack/alert"
+	"github.com/secretstack/secretstack/alert/gcpalert"
 	"github.com/secretstack/secretstack/components/gcpsecret"
+	"github.com/secretstack/secretstack/components/notify"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/plan"
@@ -28,22 +32,32 @@ var gcp = secrettest.Cloud{
 			return err
 		}
 		readers := inputs(identities)
+		alerts := &gcpsecret.AlertsArgs{
+			Store: store, Rotator: rotator, Notify: notify.Args{Email: []string{secrettest.OnCall}},
+			Settings: alert.Settings{Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
+		}
 		for _, s := range specs {
 			args := &gcpsecret.SecretArgs{Store: store, Spec: s, Readers: readers}
 			if s.Rotation != nil {
 				args.Rotator = rotator
 			}
-			if _, err := gcpsecret.NewSecret(ctx, s.Name, args); err != nil {
+			made, err := gcpsecret.NewSecret(ctx, s.Name, args)
+			if err != nil {
 				return err
 			}
+			alerts.Secrets = append(alerts.Secrets, made)
 		}
-		return nil
+		_, err = gcpsecret.NewAlerts(ctx, "shop-alerts", alerts)
+		return err
 	},
 	Config:   map[string]string{"gcp:project": "shop"},
 	Identity: func(reader string) string { return "serviceAccount:" + reader + "@shop.iam.gserviceaccount.com" },
 	Create: func(r plan.Resource) (string, property.Map) {
-		if r.Type == "gcp:projects/serviceIdentity:ServiceIdentity" {
+		switch r.Type {
+		case "gcp:projects/serviceIdentity:ServiceIdentity":
 			return gcpID(r), property.NewMap(map[string]property.Value{"member": property.New(gcpAgent)})
+		case gcpChannel:
+			return gcpID(r), property.NewMap(map[string]property.Value{"name": property.New(gcpID(r))})
 		}
 		return gcpID(r), property.Map{}
 	},
@@ -58,6 +72,17 @@ var gcp = secrettest.Cloud{
 		"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember", "gcp:pubsub/topicIAMMember:TopicIAMMember",
 		"gcp:secretmanager/secret:Secret", "gcp:secretmanager/secretIamMember:SecretIamMember", "gcp:serviceaccount/iAMMember:IAMMember",
 	},
+	WatcherTypes: []string{"gcp:monitoring/alertPolicy:AlertPolicy"},
+	Hears: func(g *plan.Graph, watcher plan.Resource) (addresses []string) {
+		told := secrettest.Show(watcher.Inputs.Get("notificationChannels"))
+		for _, c := range g.Of(gcpChannel) {
+			if strings.Contains(told, gcpID(c)) && input(c, "type") == "email" {
+				addresses = append(addresses, c.Inputs.Get("labels").AsMap().Get("email_address").AsString())
+			}
+		}
+		return addresses
+	},
+	AlertGaps: gcpalert.Gaps,
 	Gaps: map[secrettest.Promise]string{
 		secrettest.Recoverable: "Secret Manager deletes a secret at once, with all its versions, and gives none back; " +
 			"the protection of the secret is the guard. A destroyed version can be restored",
@@ -65,6 +90,8 @@ var gcp = secrettest.Cloud{
 }
 
 const image = "registry.example.com/rotator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+const gcpChannel = "gcp:monitoring/notificationChannel:NotificationChannel"
 
 const gcpAgent = "serviceAccount:service-1@gcp-sa-secretmanager.iam.gserviceaccount.com"
 

@@ -54,6 +54,8 @@ var local = secrettest.Cloud{
 	Gaps: map[secrettest.Promise]string{
 		secrettest.RotationReady: "nothing rotates by itself on a developer's machine: up and run say what is due, and " +
 			"secretstack rotate --due does it",
-		secrettest.OwnKey: "each value is encrypted to its readers' own keys; there is no key of the store",
+		secrettest.Watched: "nothing runs on a developer's machine that could tell; up, run and audit say what is overdue or failed",
+		secrettest.Heard:   "nothing is sent from a developer's machine; secretstack audit shows what would be an alert",
+		secrettest.OwnKey:  "each value is encrypted to its readers' own keys; there is no key of the store",
 	},
 }

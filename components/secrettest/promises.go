@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
+	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/internal/plan"
 )
@@ -22,6 +23,8 @@ const (
 	ExactReaders  Promise = "each reader reads exactly its secrets, and nothing here lets in anybody else but their rotator"
 	Descent       Promise = "each resource descends from its component, under the same name each time"
 	RotationReady Promise = "rotation has everything it needs before it starts"
+	Watched       Promise = "an alert tells when a rotation fails, and when one does not come"
+	Heard         Promise = "each alert reaches somebody"
 	NoValue       Promise = "no value is in any input"
 	NoDrift       Promise = "a value changed outside leaves no difference"
 	Recoverable   Promise = "a deleted secret can be recovered, unless the stack is throw-away"
@@ -29,7 +32,7 @@ const (
 )
 
 // Promises are all of them, in the order of the documentation.
-var Promises = []Promise{OwnKey, ExactReaders, Descent, RotationReady, NoValue, NoDrift, Recoverable, Undestroyable}
+var Promises = []Promise{OwnKey, ExactReaders, Descent, RotationReady, Watched, Heard, NoValue, NoDrift, Recoverable, Undestroyable}
 
 // checks give what is wrong in a world.
 var checks = map[Promise]func(*world) []string{
@@ -37,6 +40,8 @@ var checks = map[Promise]func(*world) []string{
 	ExactReaders:  exactReaders,
 	Descent:       descent,
 	RotationReady: rotationReady,
+	Watched:       watched,
+	Heard:         heard,
 	NoValue:       noValue,
 	NoDrift:       noDrift,
 	Recoverable:   recoverable,
@@ -136,6 +141,44 @@ func beforeIt(g *plan.Graph, r plan.Resource) []plan.Resource {
 		}
 	}
 	return all
+}
+
+// OnCall hears of all alerts in the stacks that the suite builds.
+const OnCall = "oncall@example.com"
+
+// watchers are the resources that fire an alert.
+func (w *world) watchers(id alert.ID) []plan.Resource {
+	return slices.DeleteFunc(w.allWatchers(), func(r plan.Resource) bool {
+		return !strings.Contains("-"+r.Name+"-", "-"+string(id)+"-")
+	})
+}
+
+func (w *world) allWatchers() (all []plan.Resource) {
+	for _, typ := range w.cloud.WatcherTypes {
+		all = append(all, w.graph.Of(typ)...)
+	}
+	return all
+}
+
+func watched(w *world) []string {
+	var wrong []string
+	for _, id := range []alert.ID{alert.RotationFailed, alert.RotationOverdue} {
+		wrong = append(wrong, require(len(w.watchers(id)) > 0, "nothing fires "+string(id))...)
+	}
+	return wrong
+}
+
+func heard(w *world) []string {
+	var wrong []string
+	for _, a := range alert.Catalogue {
+		if _, gap := w.cloud.AlertGaps[a.ID]; !gap {
+			wrong = append(wrong, require(len(w.watchers(a.ID)) > 0, "nothing fires "+string(a.ID))...)
+		}
+	}
+	for _, r := range w.allWatchers() {
+		wrong = append(wrong, require(slices.Contains(w.cloud.Hears(w.graph, r), OnCall), r.String()+" tells nobody")...)
+	}
+	return wrong
 }
 
 func noValue(w *world) []string {

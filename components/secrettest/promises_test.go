@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/internal/plan"
 )
@@ -35,7 +36,7 @@ var toy = Cloud{
 				return err
 			}
 		}
-		return nil
+		return toyAlerts(ctx)
 	},
 	Identity:      func(reader string) string { return reader + "@toy" },
 	Create:        func(r plan.Resource) (string, property.Map) { return r.Name, property.Map{} },
@@ -60,6 +61,30 @@ var toy = Cloud{
 		return all[i], true
 	},
 	RotationNeeds: []string{"toy:index:Secret", "toy:index:Rotator"},
+	WatcherTypes:  []string{"toy:index:Alarm"},
+	Hears: func(_ *plan.Graph, w plan.Resource) []string {
+		return []string{w.Inputs.Get("tells").AsString()}
+	},
+	AlertGaps: map[alert.ID]string{alert.ReadByNewcomer: "the toy remembers nothing"},
+}
+
+// toyAlerts makes an alarm for each alert.
+func toyAlerts(ctx *pulumi.Context) error {
+	c := &pulumi.ResourceState{}
+	if err := ctx.RegisterComponentResource("secretstack:toy:Alerts", "toy", c); err != nil {
+		return err
+	}
+	for _, a := range alert.Catalogue {
+		if a.ID == alert.ReadByNewcomer {
+			continue
+		}
+		err := ctx.RegisterResource("toy:index:Alarm", "toy-"+string(a.ID), pulumi.Map{"tells": pulumi.String(OnCall)},
+			&pulumi.CustomResourceState{}, pulumi.Parent(c))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // toyRotation makes a rotator, and a clock that depends on it.
@@ -108,6 +133,10 @@ func TestBrokenPromises(t *testing.T) {
 		"protected for ever":     {[]Promise{Undestroyable}, func(w *world) { w.throwaway = w.graph }},
 		"rotation too early":     {[]Promise{RotationReady}, func(w *world) { forget(w, "toy:index:Clock", func(r *plan.Resource) { r.Dependencies = nil }) }},
 		"no rotation":            {[]Promise{RotationReady}, func(w *world) { forget(w, "toy:index:Clock", func(r *plan.Resource) { r.Type = "toy:index:Watch" }) }},
+		"told to nobody":         {[]Promise{Heard}, set("tells", property.New(""))},
+		"no alarm when it fails": {[]Promise{Watched, Heard}, func(w *world) { unwatch(w, alert.RotationFailed) }},
+		"no dead man's switch":   {[]Promise{Watched, Heard}, func(w *world) { unwatch(w, alert.RotationOverdue) }},
+		"deletion is not heard":  {[]Promise{Heard}, func(w *world) { unwatch(w, alert.SecretDeleted) }},
 		"an orphan":              {[]Promise{Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Key", Custom: true}) }},
 		"a secret tag":           {[]Promise{NoValue}, set("tag", property.New("hunter2").WithSecret(true))},
 		"a version with a value": {[]Promise{NoValue, NoDrift, Descent}, func(w *world) { orphan(w, plan.Resource{Type: "toy:index:Version", Custom: true}) }},
@@ -134,6 +163,14 @@ func unprotect(g *plan.Graph) {
 	}
 }
 
+func unwatch(w *world, id alert.ID) {
+	forget(w, "toy:index:Alarm", func(r *plan.Resource) {
+		if r.Name == "toy-"+string(id) {
+			r.Type = "toy:index:Bell"
+		}
+	})
+}
+
 func forget(w *world, typ string, what func(*plan.Resource)) {
 	for i := range w.graph.Resources {
 		if w.graph.Resources[i].Type == typ {
@@ -155,7 +192,7 @@ func TestMissingSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.graph = &plan.Graph{}
-	for _, p := range []Promise{OwnKey, ExactReaders, RotationReady, NoValue, NoDrift, Recoverable} {
+	for _, p := range []Promise{OwnKey, ExactReaders, RotationReady, Watched, Heard, NoValue, NoDrift, Recoverable} {
 		if len(checks[p](w)) == 0 {
 			t.Errorf("%s holds for secrets that do not exist", p)
 		}
