@@ -3,6 +3,7 @@
 # make lint  formatting and static checks
 
 PLUGIN  = cmd/pulumi-resource-secretstack
+KUSTO   = alert/azurealert/kusto
 TOOL    = go tool -modfile=$(CURDIR)/tools/go.mod
 
 build:
@@ -12,9 +13,9 @@ build:
 up: build
 	bin/secretstack up -s local
 
-test: .venv/installed packages
+test: .venv/installed packages $(KUSTO)/node_modules
 	$(TOOL) gotestsum --format pkgname -- -timeout 30m ./...
-	go test -race ./cmd/... ./components/localsecret ./internal/... ./rotation ./rotation/gcpstore/... ./rotation/localstore ./rotation/webhook/...
+	go test -race ./alert/... ./cmd/... ./components/localsecret ./internal/... ./rotation ./rotation/gcpstore/... ./rotation/localstore ./rotation/webhook/...
 
 lint:
 	go vet ./...
@@ -38,7 +39,12 @@ image:
 	.venv/bin/pip install --quiet --requirement e2e/requirements.txt
 	touch $@
 
-# Database servers, strace and qemu, for the tests.
+# Microsoft's parser of KQL, for the tests. Without npm they say that it is missing.
+$(KUSTO)/node_modules: $(KUSTO)/package-lock.json | packages
+	! command -v npm >/dev/null || npm ci --silent --prefix $(KUSTO)
+	[ ! -d $@ ] || touch $@
+
+# Programs and servers, for the tests.
 packages:
 	e2e/packages.sh
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the programs that the tests run, where they are missing and apt is there, in Debian's own versions:
-# database servers, of which the tests start their own; strace, which kills processes at each of their calls; and
-# qemu, which runs the function for AWS Lambda on a machine that is not arm64.
+# database servers, of which the tests start their own; strace, which kills processes at each of their calls; qemu, which
+# runs the function for AWS Lambda on a machine that is not arm64; Java and Maven for AWS's own matcher of event patterns, and
+# Node for Microsoft's own parser of KQL.
 set -eu
 missing=
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="postgresql"
@@ -11,6 +12,9 @@ case "$(uname -m)" in
 aarch64 | arm64) ;;
 *) command -v qemu-aarch64 >/dev/null || missing="$missing qemu-user" ;;
 esac
+command -v javac >/dev/null || missing="$missing default-jdk-headless"
+command -v mvn >/dev/null || missing="$missing maven"
+command -v npm >/dev/null || missing="$missing nodejs npm"
 [ -n "$missing" ] || exit 0
 
 as_root=

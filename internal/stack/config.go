@@ -35,6 +35,8 @@ type Config struct {
 	// Targets say where the rotations of secrets.yaml find their targets, by the secret's name. Each rotation
 	// at a target needs one, but for the local cloud, where a secret without one is not rotated.
 	Targets map[string]TargetConfig `yaml:"secretstack:targets"`
+	// Alerts say who hears of the store's alerts. Required, but for the local cloud.
+	Alerts AlertsConfig `yaml:"secretstack:alerts"`
 
 	AWS   AWSConfig   `yaml:"secretstack:aws"`
 	Azure AzureConfig `yaml:"secretstack:azure"`
@@ -60,6 +62,9 @@ type AWSConfig struct {
 	// Schedules say when single secrets are rotated, by their names. Zero: as secrets.yaml says, at any
 	// time of the day.
 	Schedules map[string]ScheduleConfig `yaml:"schedules"`
+	// TrailLogs is the CloudWatch Logs group to which the account's own trail sends its management events. Zero: a
+	// trail is made.
+	TrailLogs string `yaml:"trailLogs"`
 }
 
 // NetworkConfig is a VPC in which the targets of some secrets are.
@@ -88,6 +93,9 @@ type AzureConfig struct {
 	// RotatorSubnet is the resource id of an existing subnet, delegated to Microsoft.App/environments, in which
 	// the rotator runs. Zero: it is in no virtual network, and reaches the internet.
 	RotatorSubnet string `yaml:"rotatorSubnet"`
+	// AuditWorkspace is the resource id of the Log Analytics workspace to which the subscription's activity log goes.
+	// Zero: a workspace is made, and the activity log is sent there too.
+	AuditWorkspace string `yaml:"auditWorkspace"`
 	// Key must be zero: Key Vault cannot encrypt secrets under a customer's key.
 	Key string `yaml:"key"`
 }
@@ -104,6 +112,9 @@ type GCPConfig struct {
 	// Zero: it reaches the internet only.
 	RotatorNetwork    string `yaml:"rotatorNetwork"`
 	RotatorSubnetwork string `yaml:"rotatorSubnetwork"`
+	// AuditConfigOwner says who has switched on the audit log of Secret Manager in this project, which has one
+	// setting for all its stacks. Zero: this stack does.
+	AuditConfigOwner string `yaml:"auditConfigOwner"`
 }
 
 // LocalConfig is what only the local cloud understands.

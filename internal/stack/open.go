@@ -40,6 +40,9 @@ type Stack struct {
 
 	values  map[string]string // the whole configuration, by full key
 	secrets []string          // the keys of the encrypted ones, which values does not have
+
+	alertURLs     AlertURLs
+	alertURLsJSON string // as the engine has it, or blinded
 }
 
 // Open reads a stack of the project in dir from its files alone. Its error has every mistake in the
@@ -108,6 +111,9 @@ func (s *Stack) readValues(project *workspace.Project, file string) error {
 	for key, value := range values {
 		if stack.Config[key].Secure() {
 			s.secrets = append(s.secrets, key.String())
+			if key.String() == alertURLsKey {
+				s.alertURLsJSON = value
+			}
 			continue
 		}
 		s.values[key.String()] = value
@@ -120,9 +126,12 @@ func (s *Stack) readValues(project *workspace.Project, file string) error {
 func fromContext(ctx *pulumi.Context, dir string) (*Stack, error) {
 	s := &Stack{Name: ctx.Stack(), Project: ctx.Project(), Dir: dir, values: map[string]string{}}
 	doc, nodes := readNodes(filepath.Join(s.Dir, "Pulumi."+s.Name+".yaml"))
-	for _, key := range append(keys(), "aws:region", "azure-native:location", "gcp:project") {
+	for _, key := range append(keys(), alertURLsKey, "aws:region", "azure-native:location", "gcp:project") {
 		if ctx.IsConfigSecret(key) {
 			s.secrets = append(s.secrets, key)
+			if key == alertURLsKey {
+				s.alertURLsJSON, _ = ctx.GetConfig(key)
+			}
 		} else if value, ok := ctx.GetConfig(key); ok {
 			s.values[key] = value
 		} else {
@@ -155,13 +164,21 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node, elsewher
 		}
 	}
 	for _, key := range s.secrets {
-		if strings.HasPrefix(key, namespace) {
-			line := 0
-			if nodes[key] != nil {
-				line = nodes[key].Line
-			}
+		line := 0
+		if nodes[key] != nil {
+			line = nodes[key].Line
+		}
+		if key == alertURLsKey {
+			delete(nodes, key)
+			s.readAlertURLs(doc, line, s.alertURLsJSON)
+		} else if strings.HasPrefix(key, namespace) {
 			doc.AddAt(line, strict.Quote(key, "%s"), "is encrypted, and nothing here is secret; set it again without --secret")
 		}
+	}
+	if node := nodes[alertURLsKey]; node != nil {
+		delete(nodes, alertURLsKey)
+		doc.AddAt(node.Line, alertURLsKey, "is not encrypted, and who knows such a URL can post there; take it away, and set it with: "+
+			"pulumi config set --secret --path '"+alertURLsKey+".slack[0]'")
 	}
 	if len(doc.Problems) == 0 {
 		all := &yaml.Node{Kind: yaml.MappingNode}
@@ -188,6 +205,9 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node, elsewher
 	}
 	if known && s.Declaration != nil && len(s.Declaration.Secrets) > 0 {
 		s.checkRotation(doc)
+	}
+	if known {
+		s.checkAlerts(doc)
 	}
 	problems := doc.Problems
 	for i, p := range problems {

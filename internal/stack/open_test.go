@@ -73,3 +73,52 @@ func TestEngineConfigWins(t *testing.T) {
 		}
 	}
 }
+
+// TestAlertURLs: what is encrypted is not known offline, but how many there are is; the engine decrypts it.
+func TestAlertURLs(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "Pulumi.yaml", "name: shop\nruntime: go\n")
+	write(t, dir, "secrets.yaml", "secrets:\n  orders-db: {readers: [checkout]}\n")
+	const config = `config:
+  aws:region: eu-west-1
+  secretstack:cloud: aws
+  secretstack:identities: {checkout: "arn:aws:iam::111122223333:role/checkout"}
+`
+	write(t, dir, "Pulumi.dev.yaml", config+`  secretstack:alertURLs:
+    slack:
+      - secure: v1:c2FsdA==:bm90aGluZw==
+      - secure: v1:c2FsdA==:YWdhaW4=
+    pagerduty:
+      - secure: v1:c2FsdA==:b25jZSBtb3Jl
+`)
+	s, err := Open(dir, "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chats, subscriptions := s.Plan.Of("aws:cloudwatch/eventApiDestination:EventApiDestination"), s.Plan.Of("aws:sns/topicSubscription:TopicSubscription")
+	if len(chats) != 2 || len(subscriptions) != 1 {
+		t.Errorf("%d chats and %d subscriptions, want 2 and 1", len(chats), len(subscriptions))
+	}
+
+	const canary = "canary-4711"
+	run := func(urls string) (*plan.Graph, error) {
+		return plan.Run(t.Context(), In(dir), plan.Options{
+			Project: "shop", Stack: "dev", SecretKeys: []string{alertURLsKey},
+			Config: map[string]string{
+				"aws:region": "eu-west-1", "secretstack:cloud": "aws",
+				"secretstack:identities": `{"checkout": "arn:aws:iam::111122223333:role/checkout"}`, alertURLsKey: urls,
+			},
+		})
+	}
+	g, err := run(`{"slack": ["https://hooks.example.com/` + canary + `"]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := g.Text(&text); err != nil || strings.Contains(text.String(), canary) || len(g.Of("aws:cloudwatch/eventApiDestination:EventApiDestination")) != 1 {
+		t.Error("the plan shows the URL, or has no place to post to:\n", text.String())
+	}
+	if _, err := run(`{"slack": ["http://hooks.example.com/` + canary + `"]}`); err == nil || !strings.Contains(err.Error(), "https://") || strings.Contains(err.Error(), canary) {
+		t.Errorf("a URL without TLS: got %v", err)
+	}
+}

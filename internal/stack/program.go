@@ -51,24 +51,27 @@ func (s *Stack) plan(ctx context.Context) (*plan.Graph, error) {
 	for _, key := range s.secrets {
 		config[key] = ""
 	}
+	if s.alertURLsJSON != "" {
+		config[alertURLsKey] = s.alertURLsJSON
+	}
 	return plan.Run(ctx, program(s.Dir, true), plan.Options{
 		Project: s.Project, Stack: s.Name, Root: s.Dir, Config: config, SecretKeys: s.secrets,
 	})
 }
 
-// build registers the store and its secrets, and exports a reference to each.
+// build registers the store, its secrets and its alerts, and exports a reference to each secret.
 func (s *Stack) build(ctx *pulumi.Context) error {
-	var add adder
+	var parts parts
 	var err error
 	switch s.Config.Cloud {
 	case awssecret.Limits.Name:
-		add, err = s.aws(ctx)
+		parts, err = s.aws(ctx)
 	case azuresecret.Limits.Name:
-		add, err = s.azure(ctx)
+		parts, err = s.azure(ctx)
 	case gcpsecret.Limits.Name:
-		add, err = s.gcp(ctx)
+		parts, err = s.gcp(ctx)
 	case localsecret.Limits.Name:
-		add, err = s.local(ctx)
+		parts, err = s.local(ctx)
 	}
 	if err != nil {
 		return err
@@ -76,11 +79,14 @@ func (s *Stack) build(ctx *pulumi.Context) error {
 	refs := pulumi.StringMap{}
 	var errs []error
 	for _, spec := range s.Declaration.Secrets {
-		ref, err := add(spec, s.readers(spec))
+		ref, err := parts.add(spec, s.readers(spec))
 		errs = append(errs, err)
 		refs[spec.Name] = ref
 	}
 	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if err := parts.watch(); err != nil {
 		return err
 	}
 	ctx.Export("cloud", pulumi.String(s.Config.Cloud))
@@ -99,13 +105,18 @@ func (s *Stack) readers(spec secret.Spec) map[string]pulumi.StringInput {
 	return readers
 }
 
-// adder registers one secret and gives a reference to it.
-type adder = func(secret.Spec, map[string]pulumi.StringInput) (pulumi.StringOutput, error)
+// parts are what a cloud's store has yet to get.
+type parts struct {
+	// add registers one secret and gives a reference to it.
+	add func(secret.Spec, map[string]pulumi.StringInput) (pulumi.StringOutput, error)
+	// watch registers the alerts over all that were added.
+	watch func() error
+}
 
-func (s *Stack) aws(ctx *pulumi.Context) (adder, error) {
+func (s *Stack) aws(ctx *pulumi.Context) (parts, error) {
 	replicas, err := s.replicas(ctx)
 	if err != nil {
-		return nil, err
+		return parts{}, err
 	}
 	store, err := awssecret.NewStore(ctx, s.storeName(), &awssecret.StoreArgs{
 		Prefix:       s.prefix(),
@@ -116,23 +127,32 @@ func (s *Stack) aws(ctx *pulumi.Context) (adder, error) {
 		Replicas:     replicas,
 	})
 	if err != nil {
-		return nil, err
+		return parts{}, err
 	}
-	rotator, err := s.awsRotators(ctx, store)
-	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
+	rotators, rotatorOf, err := s.awsRotators(ctx, store)
+	var made []*awssecret.Secret
+	add := func(spec secret.Spec, readers map[string]pulumi.StringInput) (ref pulumi.StringOutput, err error) {
 		schedule := s.Config.AWS.Schedules[spec.Name]
 		c, err := awssecret.NewSecret(ctx, spec.Name, &awssecret.SecretArgs{
-			Store: store, Spec: spec, Readers: readers, Rotator: rotator(spec),
+			Store: store, Spec: spec, Readers: readers, Rotator: rotatorOf(spec),
 			Schedule: schedule.Expression, Window: time.Duration(schedule.Window),
 		})
 		if err != nil {
-			return pulumi.StringOutput{}, err
+			return ref, err
 		}
+		made = append(made, c)
 		return c.ARN, nil
-	}, err
+	}
+	watch := func() error {
+		_, err := awssecret.NewAlerts(ctx, s.alertsName(), &awssecret.AlertsArgs{
+			Store: store, Secrets: made, Rotators: rotators, Notify: s.notify(), Settings: s.AlertSettings(), TrailLogs: s.Config.AWS.TrailLogs,
+		})
+		return err
+	}
+	return parts{add, watch}, err
 }
 
-func (s *Stack) azure(ctx *pulumi.Context) (adder, error) {
+func (s *Stack) azure(ctx *pulumi.Context) (parts, error) {
 	store, err := azuresecret.NewStore(ctx, s.storeName(), &azuresecret.StoreArgs{
 		Vault:           s.Config.Azure.Vault,
 		ResourceGroup:   s.Config.Azure.ResourceGroup,
@@ -141,23 +161,34 @@ func (s *Stack) azure(ctx *pulumi.Context) (adder, error) {
 		AllowDestroy:    s.Config.AllowDestroy,
 	})
 	if err != nil {
-		return nil, err
+		return parts{}, err
 	}
 	rotator, err := s.azureRotator(ctx, store)
-	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
+	var made []*azuresecret.Secret
+	add := func(spec secret.Spec, readers map[string]pulumi.StringInput) (ref pulumi.StringOutput, err error) {
 		args := &azuresecret.SecretArgs{Store: store, Spec: spec, Readers: readers}
 		if s.hasRotator(spec) {
 			args.Rotator = rotator
 		}
 		c, err := azuresecret.NewSecret(ctx, spec.Name, args)
 		if err != nil {
-			return pulumi.StringOutput{}, err
+			return ref, err
 		}
+		made = append(made, c)
 		return c.URI, nil
-	}, err
+	}
+	watch := func() error {
+		args := &azuresecret.AlertsArgs{Store: store, Secrets: made, Rotator: rotator, Notify: s.notify(), Settings: s.AlertSettings()}
+		if id := s.Config.Azure.AuditWorkspace; id != "" {
+			args.Workspace = pulumi.String(id)
+		}
+		_, err := azuresecret.NewAlerts(ctx, s.alertsName(), args)
+		return err
+	}
+	return parts{add, watch}, err
 }
 
-func (s *Stack) gcp(ctx *pulumi.Context) (adder, error) {
+func (s *Stack) gcp(ctx *pulumi.Context) (parts, error) {
 	store, err := gcpsecret.NewStore(ctx, s.storeName(), &gcpsecret.StoreArgs{
 		Prefix:       s.prefix(),
 		Locations:    s.Config.GCP.Locations,
@@ -165,39 +196,52 @@ func (s *Stack) gcp(ctx *pulumi.Context) (adder, error) {
 		AllowDestroy: s.Config.AllowDestroy,
 	})
 	if err != nil {
-		return nil, err
+		return parts{}, err
 	}
 	rotator, err := s.gcpRotator(ctx, store)
-	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
+	var made []*gcpsecret.Secret
+	add := func(spec secret.Spec, readers map[string]pulumi.StringInput) (ref pulumi.StringOutput, err error) {
 		args := &gcpsecret.SecretArgs{Store: store, Spec: spec, Readers: readers}
 		if s.hasRotator(spec) {
 			args.Rotator = rotator
 		}
 		c, err := gcpsecret.NewSecret(ctx, spec.Name, args)
 		if err != nil {
-			return pulumi.StringOutput{}, err
+			return ref, err
 		}
+		made = append(made, c)
 		return c.Name, nil
-	}, err
+	}
+	watch := func() error {
+		_, err := gcpsecret.NewAlerts(ctx, s.alertsName(), &gcpsecret.AlertsArgs{
+			Store: store, Secrets: made, Rotator: rotator, Notify: s.notify(), Settings: s.AlertSettings(),
+			AuditConfigOwner: s.Config.GCP.AuditConfigOwner,
+		})
+		return err
+	}
+	return parts{add, watch}, err
 }
 
-func (s *Stack) local(ctx *pulumi.Context) (adder, error) {
+func (s *Stack) local(ctx *pulumi.Context) (parts, error) {
 	store, err := localsecret.NewStore(ctx, s.storeName(), &localsecret.StoreArgs{
 		File:         s.Config.Local.File,
 		Recovery:     time.Duration(s.Config.Recovery),
 		AllowDestroy: s.Config.AllowDestroy,
 	})
-	return func(spec secret.Spec, readers map[string]pulumi.StringInput) (pulumi.StringOutput, error) {
+	add := func(spec secret.Spec, readers map[string]pulumi.StringInput) (ref pulumi.StringOutput, err error) {
 		c, err := localsecret.NewSecret(ctx, spec.Name, &localsecret.SecretArgs{Store: store, Spec: spec, Readers: readers})
 		if err != nil {
-			return pulumi.StringOutput{}, err
+			return ref, err
 		}
 		return c.Reference, nil
-	}, err
+	}
+	return parts{add, func() error { return nil }}, err // secretstack audit watches
 }
 
 // storeName is the name of the store and of what it has one of.
 func (s *Stack) storeName() string { return strings.ReplaceAll(s.Project+"-"+s.Name, ".", "-") }
+
+func (s *Stack) alertsName() string { return s.storeName() + "-alerts" }
 
 // prefix begins the names of this stack's secrets where a cloud has one space of names for all stacks.
 func (s *Stack) prefix() string {

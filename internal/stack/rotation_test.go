@@ -39,6 +39,7 @@ config:
   secretstack:cloud: aws
   secretstack:identities:
     checkout: arn:aws:iam::111122223333:role/checkout
+  secretstack:alerts: {email: [oncall@example.com]}
   secretstack:targets:
     orders-db: {host: db.example.com, port: 5433, database: orders, ca: authority.pem}
     reports-db: {host: 10.0.0.7, port: "3307", tls: "off"}

@@ -28,9 +28,9 @@ func (s *Stack) targets(specs []secret.Spec) map[string]target.Args {
 	return targets
 }
 
-// awsRotators makes a rotator for each network that has secrets, and one for the rest; and gives the one
-// that has to do with a secret, or nil.
-func (s *Stack) awsRotators(ctx *pulumi.Context, store *awssecret.Store) (func(secret.Spec) *awssecret.Rotator, error) {
+// awsRotators makes a rotator for each network that has secrets, and one for the rest; and tells which of them
+// has to do with a secret, or nil.
+func (s *Stack) awsRotators(ctx *pulumi.Context, store *awssecret.Store) (all []*awssecret.Rotator, of func(secret.Spec) *awssecret.Rotator, err error) {
 	var code pulumi.Archive
 	rotators := map[string]*awssecret.Rotator{} // by secret
 	networks := slices.Sorted(maps.Keys(s.Config.AWS.Networks))
@@ -40,9 +40,8 @@ func (s *Stack) awsRotators(ctx *pulumi.Context, store *awssecret.Store) (func(s
 			continue
 		}
 		if code == nil {
-			var err error
 			if code, err = s.bundle(ctx); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		args := &awssecret.RotatorArgs{
@@ -56,8 +55,9 @@ func (s *Stack) awsRotators(ctx *pulumi.Context, store *awssecret.Store) (func(s
 		}
 		r, err := awssecret.NewRotator(ctx, name, args)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		all = append(all, r)
 		for _, spec := range specs {
 			rotators[spec.Name] = r
 			for _, read := range spec.Rotation.Reads() {
@@ -67,7 +67,7 @@ func (s *Stack) awsRotators(ctx *pulumi.Context, store *awssecret.Store) (func(s
 			}
 		}
 	}
-	return func(spec secret.Spec) *awssecret.Rotator { return rotators[spec.Name] }, nil
+	return all, func(spec secret.Spec) *awssecret.Rotator { return rotators[spec.Name] }, nil
 }
 
 // network is where the target of a secret is; "": in none.
