@@ -93,7 +93,7 @@ func (Entry) Read(_ context.Context, req infer.ReadRequest[EntryArgs, EntryState
 // Delete marks the secret as deleted.
 func (Entry) Delete(_ context.Context, req infer.DeleteRequest[EntryState]) (infer.DeleteResponse, error) {
 	s := req.State
-	return infer.DeleteResponse{}, agefile.Update(s.File, func(f *agefile.File) error {
+	return infer.DeleteResponse{}, s.update(func(f *agefile.File) error {
 		f.Delete(s.Name, time.Duration(s.RecoveryDays)*24*time.Hour)
 		return nil
 	})
@@ -111,7 +111,7 @@ func (args EntryArgs) apply(dryRun bool) (EntryState, error) {
 		return EntryState{EntryArgs: args}, err
 	}
 	var e agefile.Entry
-	err := agefile.Update(args.File, func(f *agefile.File) error {
+	err := args.update(func(f *agefile.File) error {
 		err := args.change(f)
 		e, _ = f.Entry(args.Name)
 		return err

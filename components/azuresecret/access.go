@@ -39,9 +39,9 @@ func (s *Secret) assign(
 ) (*authorization.RoleAssignment, error) {
 	return authorization.NewRoleAssignment(ctx, name, &authorization.RoleAssignmentArgs{
 		RoleAssignmentName: principal.ApplyT(func(principal string) string {
-			return guid(s.store.args.Vault, id, principal, role)
+			return guid(s.args.Store.args.Vault, id, principal, role)
 		}).(pulumi.StringOutput),
-		RoleDefinitionId: s.store.role(role),
+		RoleDefinitionId: s.args.Store.role(role),
 		PrincipalId:      principal,
 		// Without the type, Azure looks up the principal, and fails for one that was just made.
 		PrincipalType: pulumi.String("ServicePrincipal"),

@@ -4,8 +4,11 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
+	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/components/azuresecret"
+	"github.com/secretstack/secretstack/components/notify"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/target"
 )
@@ -40,7 +43,8 @@ func Example() {
 	pulumi.Run(program)
 }
 
-// programWithRotation rotates a database's password, by way of an administrator whose secret nobody else reads.
+// programWithRotation rotates a database's password, by way of an administrator whose secret nobody else reads, and
+// watches both.
 func programWithRotation(ctx *pulumi.Context) error {
 	store, err := azuresecret.NewStore(ctx, "shop", &azuresecret.StoreArgs{Vault: "shop-prod-eu", ResourceGroup: "shop-prod"})
 	if err != nil {
@@ -64,17 +68,36 @@ func programWithRotation(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	var made []*azuresecret.Secret
 	for _, spec := range specs {
-		if _, err := azuresecret.NewSecret(ctx, spec.Name, &azuresecret.SecretArgs{
+		s, err := azuresecret.NewSecret(ctx, spec.Name, &azuresecret.SecretArgs{
 			Store: store, Spec: spec, Rotator: rotator,
 			Readers: map[string]pulumi.StringInput{"checkout": pulumi.String("6f1c9d8e-2b3a-4c5d-8e7f-0a1b2c3d4e5f")},
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
+		made = append(made, s)
 	}
-	return nil
+	_, err = azuresecret.NewAlerts(ctx, "shop-alerts", &azuresecret.AlertsArgs{
+		Store: store, Secrets: made, Rotator: rotator,
+		Notify: notify.Args{
+			Email:     []string{"oncall@example.com"},
+			PagerDuty: []pulumi.StringInput{config.RequireSecret(ctx, "pagerduty")},
+		},
+		Settings: alert.Settings{
+			Deployers:  []string{"0c8a4f7e-2f0b-4d5e-9c1a-6b3f8e7d2a90"}, // their changes are not reported
+			Thresholds: map[alert.ID]int{alert.ReadInBulk: 2000},
+			Off:        map[alert.ID]string{alert.ReadByNewcomer: "Readers have new addresses with each deployment"},
+		},
+	})
+	return err
 }
 
 func ExampleNewRotator() {
+	pulumi.Run(programWithRotation)
+}
+
+func ExampleNewAlerts() {
 	pulumi.Run(programWithRotation)
 }

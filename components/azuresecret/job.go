@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi-azure-native-sdk/authorization/v2"
 	insights "github.com/pulumi/pulumi-azure-native-sdk/insights/v2/v20210501preview"
 	"github.com/pulumi/pulumi-azure-native-sdk/managedidentity/v2"
-	operationalinsights "github.com/pulumi/pulumi-azure-native-sdk/operationalinsights/v2/v20230901"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/secretstack/secretstack/components/target"
@@ -19,9 +18,6 @@ const (
 	hourly = "0 * * * *" // in UTC: https://learn.microsoft.com/azure/container-apps/jobs#scheduled-jobs
 	// jobTimeout ends a run before the next one begins, so that no two work at once.
 	jobTimeout = 50 * time.Minute
-	// logRetention is the longest that a workspace keeps tables for queries:
-	// https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure.
-	logRetention = 730 * 24 * time.Hour
 )
 
 // dataActions are what the job calls on a secret that it rotates and its companion: see the documentation of
@@ -63,12 +59,7 @@ func (r *Rotator) roleGUID() string { return guid(r.args.Store.args.Vault, "rota
 func (r *Rotator) newEnvironment(ctx *pulumi.Context) (err error) {
 	store, name := r.args.Store, pulumi.String(r.azureName())
 	group, after := pulumi.String(store.group()), pulumi.DependsOn([]pulumi.Resource{store.Vault})
-	if r.Logs, err = operationalinsights.NewWorkspace(ctx, r.name, &operationalinsights.WorkspaceArgs{
-		ResourceGroupName: group,
-		WorkspaceName:     name,
-		RetentionInDays:   pulumi.Int(logRetention / (24 * time.Hour)),
-		Sku:               operationalinsights.WorkspaceSkuArgs{Name: pulumi.String("PerGB2018")},
-	}, store.protected(r), after); err != nil {
+	if r.Logs, err = store.newWorkspace(ctx, r, r.name, r.azureName()); err != nil {
 		return err
 	}
 	var network app.VnetConfigurationPtrInput

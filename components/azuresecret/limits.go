@@ -84,3 +84,14 @@ func CheckSubnet(id string) error {
 	}
 	return nil
 }
+
+var workspaceRegexp = regexp.MustCompile(`(?i)^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft\.OperationalInsights/workspaces/[^/]+$`)
+
+// CheckWorkspace gives the rule that the id of a workspace breaks, or nil.
+func CheckWorkspace(id string) error {
+	if !workspaceRegexp.MatchString(id) {
+		return errors.New("must be the resource id of a Log Analytics workspace: /subscriptions/ID/resourceGroups/GROUP/providers/" +
+			"Microsoft.OperationalInsights/workspaces/NAME")
+	}
+	return nil
+}

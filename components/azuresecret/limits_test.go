@@ -68,3 +68,17 @@ func TestCustomerKey(t *testing.T) {
 		t.Errorf("CustomerKey is %#v", err)
 	}
 }
+
+func TestCheckWorkspace(t *testing.T) {
+	for id, want := range map[string]bool{
+		ops:                          true,
+		strings.ToLower(ops):         true,
+		ops + "/tables/x":            false,
+		"ops":                        false,
+		strings.TrimPrefix(ops, "/"): false,
+	} {
+		if err := azuresecret.CheckWorkspace(id); (err == nil) != want {
+			t.Errorf("CheckWorkspace(%q) = %v, want ok = %v", id, err, want)
+		}
+	}
+}

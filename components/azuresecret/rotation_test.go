@@ -86,12 +86,12 @@ func rotating(change func(*azuresecret.RotatorArgs)) pulumi.RunFunc {
 
 func record(t *testing.T, program pulumi.RunFunc) *plan.Graph {
 	t.Helper()
-	g, err := plan.Run(t.Context(), program, plan.Options{Config: config, Create: func(r plan.Resource) (string, property.Map) {
+	g, err := plan.Run(t.Context(), program, plan.Options{Config: stackConfig, Create: func(r plan.Resource) (string, property.Map) {
 		id, outputs := created(r)
 		if r.Type == identityType {
 			outputs = outputs.Set("clientId", property.New(clientID)).Set("principalId", property.New(principal))
 		}
-		if r.Type == identityType || r.Type == environmentType || r.Type == workspaceType {
+		if r.Type == identityType || r.Type == environmentType || r.Type == workspaceType || r.Type == receiversType {
 			id = "/" + r.Type + "/" + r.Name
 		}
 		return id, outputs
@@ -528,7 +528,12 @@ func TestNewSecretMistakesOfRotation(t *testing.T) {
 }
 
 func TestExampleWithRotation(t *testing.T) {
-	g := run(t, programWithRotation)
+	g := secrettest.MustRecord(t, programWithRotation, map[string]string{
+		"azure-native:subscriptionId": subscription, "azure-native:tenantId": "the-tenant", "shop:pagerduty": hook,
+	})
+	if got := len(watchers(g)); got != 8+1+2 {
+		t.Errorf("%d rules watch, want 8 queries, a metric and 2 of the activity log", got)
+	}
 	if got := len(g.Of(assignmentType)); got != 4 {
 		t.Errorf("there are %d grants, want 1 to the reader, and to the rotator 3", got)
 	}

@@ -50,8 +50,8 @@ type Secret struct {
 	// https://VAULT.vault.azure.net/secrets/NAME.
 	URI pulumi.StringOutput
 
-	store *Store
-	id    string // the secret's name in the vault
+	args SecretArgs
+	id   string // the secret's name in the vault
 }
 
 const marker = "no value yet"
@@ -61,7 +61,7 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 	if err := args.check(); err != nil {
 		return nil, fmt.Errorf("the Azure secret %q cannot be made:\n%w", name, err)
 	}
-	s := &Secret{Readers: map[string]*authorization.RoleAssignment{}, store: args.Store}
+	s := &Secret{Readers: map[string]*authorization.RoleAssignment{}, args: *args}
 	if err := ctx.RegisterComponentResource(SecretType, name, s, opts...); err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 			return nil, err
 		}
 	}
-	s.URI = pulumi.All(s.Secret.ID(), s.store.URI).ApplyT(func(v []any) string {
+	s.URI = pulumi.All(s.Secret.ID(), s.args.Store.URI).ApplyT(func(v []any) string {
 		return fmt.Sprintf("%ssecrets/%s", v[1], s.id)
 	}).(pulumi.StringOutput)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"uri": s.URI})
@@ -96,15 +96,15 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 // withoutValue makes a secret in the vault whose only version is the marker.
 func (s *Secret) withoutValue(ctx *pulumi.Context, name, id string) (*keyvault.Secret, error) {
 	return keyvault.NewSecret(ctx, name, &keyvault.SecretArgs{
-		ResourceGroupName: pulumi.String(s.store.group()),
-		VaultName:         pulumi.String(s.store.args.Vault),
+		ResourceGroupName: pulumi.String(s.args.Store.group()),
+		VaultName:         pulumi.String(s.args.Store.args.Vault),
 		SecretName:        pulumi.String(id),
 		Properties: keyvault.SecretPropertiesArgs{
 			Attributes: keyvault.SecretAttributesArgs{Enabled: pulumi.Bool(false)},
 			Value:      pulumi.ToSecret(pulumi.String(marker)).(pulumi.StringOutput), // Azure's SDK does not mark it
 		},
-	}, s.store.protected(s), pulumi.DependsOn([]pulumi.Resource{s.store.Vault}),
+	}, s.args.Store.protected(s), pulumi.DependsOn([]pulumi.Resource{s.args.Store.Vault}),
 		pulumi.IgnoreChanges([]string{"properties", "tags"}),
 		// Deleting a single secret goes through the vault's firewall; deleting the vault does not.
-		pulumi.DeletedWith(s.store.Vault))
+		pulumi.DeletedWith(s.args.Store.Vault))
 }

@@ -54,11 +54,11 @@ func shop(args azuresecret.StoreArgs) pulumi.RunFunc {
 	}
 }
 
-var config = map[string]string{"azure-native:subscriptionId": subscription, "azure-native:tenantId": "the-tenant"}
+var stackConfig = map[string]string{"azure-native:subscriptionId": subscription, "azure-native:tenantId": "the-tenant"}
 
 func run(t *testing.T, program pulumi.RunFunc) *plan.Graph {
 	t.Helper()
-	return secrettest.MustRecord(t, program, config)
+	return secrettest.MustRecord(t, program, stackConfig)
 }
 
 func TestGraph(t *testing.T) {
@@ -200,7 +200,7 @@ func created(r plan.Resource) (string, property.Map) {
 
 func TestReaders(t *testing.T) {
 	record := func() *plan.Graph {
-		g, err := plan.Run(t.Context(), shop(azuresecret.StoreArgs{Vault: "shop-vault"}), plan.Options{Config: config, Create: created})
+		g, err := plan.Run(t.Context(), shop(azuresecret.StoreArgs{Vault: "shop-vault"}), plan.Options{Config: stackConfig, Create: created})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,7 +333,7 @@ func TestIdentityOfAnotherResource(t *testing.T) {
 			Readers: map[string]pulumi.StringInput{"checkout": pulumi.String("checkout").ToStringOutput()},
 		})
 		return err
-	}, plan.Options{Config: config})
+	}, plan.Options{Config: stackConfig})
 	if err == nil || !strings.Contains(err.Error(), "must be the object id") {
 		t.Errorf("the error is %v", err)
 	}

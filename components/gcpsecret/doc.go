@@ -11,6 +11,8 @@
 //	Rotator                     topic ── subscription ── Cloud Run service ── account, roles
 //	                                       └─ dead letters
 //
+//	Alerts                      audit log ── metrics ── policies ── channels
+//
 // No component knows a value: the rotator makes it, or you add versions with gcloud or Google's client libraries, and
 // read them there. The project is the provider's. docs/gcp.md has the limits, and how to recover.
 package gcpsecret

@@ -1,11 +1,15 @@
 package gcpsecret_test
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
+	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/components/gcpsecret"
+	"github.com/secretstack/secretstack/components/notify"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/target"
 )
@@ -40,7 +44,8 @@ func Example() {
 	pulumi.Run(program)
 }
 
-// programWithRotation rotates a database's password, by way of an administrator whose secret nobody else reads.
+// programWithRotation rotates a database's password, by way of an administrator whose secret nobody else reads, and
+// tells somebody of what should not happen.
 func programWithRotation(ctx *pulumi.Context) error {
 	store, err := gcpsecret.NewStore(ctx, "shop", &gcpsecret.StoreArgs{Prefix: "shop-prod-", Locations: []string{"europe-west1"}})
 	if err != nil {
@@ -63,17 +68,34 @@ func programWithRotation(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	var secrets []*gcpsecret.Secret
 	for _, spec := range specs {
-		if _, err := gcpsecret.NewSecret(ctx, spec.Name, &gcpsecret.SecretArgs{
+		s, err := gcpsecret.NewSecret(ctx, spec.Name, &gcpsecret.SecretArgs{
 			Store: store, Spec: spec, Rotator: rotator,
 			Readers: map[string]pulumi.StringInput{"checkout": pulumi.String("serviceAccount:checkout@shop-prod.iam.gserviceaccount.com")},
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
+		secrets = append(secrets, s)
 	}
-	return nil
+	_, err = gcpsecret.NewAlerts(ctx, "shop-alerts", &gcpsecret.AlertsArgs{
+		Store:   store,
+		Secrets: secrets,
+		Rotator: rotator,
+		Notify:  notify.Args{Email: []string{"oncall@example.com"}, PagerDuty: []pulumi.StringInput{config.RequireSecret(ctx, "pagerDuty")}},
+		Settings: alert.Settings{
+			Deployers: []string{"serviceAccount:deploy@shop-prod.iam.gserviceaccount.com"},
+			Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, // the egress of the shop
+		},
+	})
+	return err
 }
 
 func ExampleNewRotator() {
+	pulumi.Run(programWithRotation)
+}
+
+func ExampleNewAlerts() {
 	pulumi.Run(programWithRotation)
 }

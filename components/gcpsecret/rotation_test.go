@@ -623,8 +623,11 @@ func TestNewSecretMistakesOfRotation(t *testing.T) {
 }
 
 func TestExampleWithRotation(t *testing.T) {
-	g := run(t, programWithRotation)
+	g := secrettest.MustRecord(t, programWithRotation, map[string]string{"gcp:project": "shop", "shop:pagerDuty": pagerDuty})
 	if got := len(g.Of(memberType)); got != 4 {
 		t.Errorf("there are %d grants, want 1 to the reader, and to the rotator 3", got)
+	}
+	if got := len(g.Of(policyType)); got != 13 {
+		t.Errorf("there are %d policies, want one for each of 13 alerts", got)
 	}
 }

@@ -41,6 +41,8 @@ type Secret struct {
 
 	// Name is the resource name, projects/PROJECT/secrets/SECRET, by which an application reads.
 	Name pulumi.StringOutput
+
+	args SecretArgs
 }
 
 // NewSecret makes a Secret. Its error has all the mistakes in args.
@@ -48,7 +50,7 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 	if err := args.check(); err != nil {
 		return nil, fmt.Errorf("the Google Cloud secret %q cannot be made:\n%w", name, err)
 	}
-	s := &Secret{Readers: map[string]*secretmanager.SecretIamMember{}}
+	s := &Secret{Readers: map[string]*secretmanager.SecretIamMember{}, args: *args}
 	if err := ctx.RegisterComponentResource(SecretType, name, s, opts...); err != nil {
 		return nil, err
 	}

@@ -13,5 +13,5 @@
 // which Pulumi finds through plugins.providers in Pulumi.yaml.
 //
 // Do not use it to serve a deployed application: whoever may write to the file
-// can replace a value, and nobody keeps a log of who read it.
+// can replace a value, and the log of who read it is the reader's own.
 package localsecret

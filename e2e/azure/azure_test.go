@@ -19,6 +19,13 @@ const (
 	vault  = "azure-native:keyvault:Vault"
 	secret = "azure-native:keyvault:Secret"
 	grant  = "azure-native:authorization/v20220401:RoleAssignment"
+
+	receivers = "azure-native:insights/v20230101:ActionGroup"
+	query     = "azure-native:insights/v20231201:ScheduledQueryRule"
+	metric    = "azure-native:insights/v20180301:MetricAlert"
+	activity  = "azure-native:insights/v20201001:ActivityLogAlert"
+
+	total = 43 + 18 // of these for the alerts
 )
 
 var identities = map[string]string{
@@ -31,8 +38,8 @@ func TestStack(t *testing.T) {
 	s := engine.New(t, "azure", cloud.Env())
 	t.Parallel()
 
-	s.WantEach(s.Preview, "create", 43)
-	s.WantEach(s.Up, "create", 43)
+	s.WantEach(s.Preview, "create", total)
+	s.WantEach(s.Up, "create", total)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	echo.WantInOrder(t, cloud.Resources(group), cloud.Resources(vault), cloud.Resources(secret))
@@ -40,11 +47,15 @@ func TestStack(t *testing.T) {
 	wantReaders(t, cloud,
 		"orders-db.checkout", "orders-db.reports", "session-signing-key.checkout", "stripe-api-key.checkout",
 		"stripe-webhook-key.checkout", "warehouse/api-token.reports")
+	wantAlerts(t, cloud)
 
 	// One reader comes, another goes.
 	s.Declare("stripe-webhook-key", map[string]any{"readers": []string{"checkout", "reports"}})
 	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}})
-	changes := []string{"create " + grant + " stripe-webhook-key.reports", "delete " + grant + " orders-db.reports"}
+	changes := []string{
+		"create " + grant + " stripe-webhook-key.reports", "delete " + grant + " orders-db.reports",
+		"update " + query + " shop-azure-alerts-read-by-stranger criteria",
+	}
 	s.Want(s.Preview, changes...)
 	s.Want(s.Up, changes...)
 	readers := []string{
@@ -60,6 +71,30 @@ func TestStack(t *testing.T) {
 	})
 	s.Want(s.Preview, "update "+vault+" shop-azure properties")
 	s.Want(s.Up, "update "+vault+" shop-azure properties")
+	s.Want(s.Preview)
+
+	// More is usual than was thought, and one alert goes off.
+	s.Configure(func(config map[string]any) {
+		alerts := config["secretstack:alerts"].(map[string]any)
+		alerts["thresholds"] = map[string]int{"read-in-bulk": 5000, "denied-burst": 50}
+		alerts["off"] = map[string]string{"read-by-newcomer": "Its readers are new with each deployment"}
+	})
+	changes = []string{
+		"delete " + query + " shop-azure-alerts-read-by-newcomer",
+		"update " + metric + " shop-azure-alerts-denied-burst criteria", "update " + query + " shop-azure-alerts-read-in-bulk criteria",
+	}
+	s.Want(s.Preview, changes...)
+	s.Want(s.Up, changes...)
+	s.Want(s.Preview)
+	s.Want(s.Refresh)
+	if text := rule(cloud, "read-in-bulk").Text("criteria.allOf[0].query"); !strings.Contains(text, "5000") {
+		t.Errorf("read-in-bulk is not at its threshold:\n%s", text)
+	}
+
+	// Somebody silences an alert: refresh finds out, and up puts it right.
+	cloud.Set(rule(cloud, "secret-deleted"), "enabled", false)
+	s.Want(s.Refresh, "update "+query+" shop-azure-alerts-secret-deleted enabled")
+	s.Want(s.Up, "update "+query+" shop-azure-alerts-secret-deleted enabled")
 	s.Want(s.Preview)
 
 	// A value is put outside: nothing to do for Pulumi.
@@ -94,9 +129,48 @@ func TestStack(t *testing.T) {
 	s.Declare("stripe-api-key", map[string]any{"readers": []string{"checkout"}})
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Want(s.Up, "update "+vault+" shop-azure properties") // asks no more for purge protection
-	s.WantEach(s.Destroy, "delete", 43)
+	s.WantEach(s.Destroy, "delete", total-1)
 	if n := cloud.Len(); n != 0 {
 		t.Errorf("%d resources are left", n)
+	}
+}
+
+// rule gives the rule of an alert.
+func rule(cloud *echo.Cloud, id string) echo.Resource {
+	return echo.Named(cloud.Resources(query), "shop-azure-alerts-"+id)[0]
+}
+
+// wantAlerts checks that each alert has somebody to call, comes after what it watches, and knows the vault.
+func wantAlerts(t *testing.T, cloud *echo.Cloud) {
+	t.Helper()
+	group, v := cloud.Resources(receivers)[0], cloud.Resources(vault)[0]
+	rules, queries := map[string]string{
+		metric: "actions[0].actionGroupId", activity: "actions.actionGroups[0].actionGroupId", query: "actions.actionGroups[0]",
+	}, cloud.Resources(query)
+	for typ, path := range rules {
+		for _, r := range cloud.Resources(typ) {
+			if r.Text(path) != group.ID {
+				t.Errorf("%s calls %q", r.Name, r.Text(path))
+			}
+		}
+	}
+	settings := append(cloud.Resources("azure-native:insights/v20210501preview:SubscriptionDiagnosticSetting"),
+		echo.Named(cloud.Resources("azure-native:insights/v20210501preview:DiagnosticSetting"), "shop-azure-alerts")...)
+	echo.WantInOrder(t, []echo.Resource{v}, []echo.Resource{group}, cloud.Resources(activity))
+	echo.WantInOrder(t, settings, cloud.Resources(activity))
+	for _, r := range queries {
+		about := strings.ToLower(v.ID)
+		if strings.Contains(r.Name, "rotation-") {
+			about = "shop-azure-rotator" // the job
+		}
+		if text := r.Text("criteria.allOf[0].query"); !strings.Contains(text, about) {
+			t.Errorf("the query of %s is not about %s:\n%s", r.Name, about, text)
+		}
+	}
+	for _, identity := range identities {
+		if text := rule(cloud, "read-by-stranger").Text("criteria.allOf[0].query"); !strings.Contains(text, identity) {
+			t.Errorf("%s is a stranger to:\n%s", identity, text)
+		}
 	}
 }
 

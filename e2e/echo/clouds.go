@@ -5,6 +5,8 @@ const (
 	azureVault    = subscription + "/resourceGroups/{resourceGroupName}/providers/Microsoft.KeyVault/vaults/{vaultName}"
 	vaultURI      = "https://{vaultName}.vault.azure.net/"
 	azureGroup    = subscription + "/resourceGroups/{resourceGroupName}"
+	googleAlerts  = "projects/{project}"
+	azureInsights = azureGroup + "/providers/Microsoft.Insights/"
 	googleSecret  = "projects/{project}/secrets/{secretId}"
 	googleEmail   = "{accountId}@{project}.iam.gserviceaccount.com"
 	googleAccount = "projects/{project}/serviceAccounts/" + googleEmail
@@ -44,6 +46,13 @@ var azure = provider{
 		"azure-native:insights/v20210501preview:DiagnosticSetting": {
 			id: "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
 		},
+		"azure-native:insights/v20210501preview:SubscriptionDiagnosticSetting": {
+			id: subscription + "/providers/Microsoft.Insights/diagnosticSettings/{name}",
+		},
+		"azure-native:insights/v20230101:ActionGroup":        {id: azureInsights + "actionGroups/{actionGroupName}"},
+		"azure-native:insights/v20231201:ScheduledQueryRule": {id: azureInsights + "scheduledQueryRules/{ruleName}"},
+		"azure-native:insights/v20180301:MetricAlert":        {id: azureInsights + "metricAlerts/{ruleName}"},
+		"azure-native:insights/v20201001:ActivityLogAlert":   {id: azureInsights + "activityLogAlerts/{activityLogAlertName}"},
 		"azure-native:app/v20240301:ManagedEnvironment": {
 			id: azureGroup + "/providers/Microsoft.App/managedEnvironments/{environmentName}",
 		},
@@ -62,7 +71,7 @@ var azure = provider{
 var google = provider{
 	name: "gcp",
 	kinds: map[string]kind{
-		"gcp:projects/service:Service": {id: "{project}/{service}"},
+		"gcp:projects/service:Service": {id: "{project}/{service}", outputs: map[string]string{"project": "{project}"}},
 		"gcp:projects/serviceIdentity:ServiceIdentity": {
 			id:      "projects/{project}/services/{service}",
 			outputs: map[string]string{"email": googleAgent, "member": "serviceAccount:" + googleAgent},
@@ -98,5 +107,18 @@ var google = provider{
 		"gcp:pubsub/topicIAMMember:TopicIAMMember":               {id: "{topic}/{role}/{member}"},
 		"gcp:pubsub/subscription:Subscription":                   {id: "projects/{project}/subscriptions/{name}", autoname: true},
 		"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": {id: "{subscription}/{role}/{member}"},
+		"gcp:projects/iAMAuditConfig:IAMAuditConfig":             {id: "{project}/audit_config/{service}"},
+		"gcp:logging/metric:Metric":                              {id: "{name}"},
+		"gcp:monitoring/alertPolicy:AlertPolicy": {
+			id: googleAlerts + "/alertPolicies/{displayName}",
+			// https://github.com/hashicorp/terraform-provider-google/issues/11102
+			late: "googleapi: Error 404: Cannot find metric(s) that match type. If a metric was created recently, it could take up to " +
+				"10 minutes to become available. Please try again soon.",
+			latePaths: []string{"conditions[0].conditionThreshold", "conditions[0].conditionPrometheusQueryLanguage"},
+		},
+		"gcp:monitoring/notificationChannel:NotificationChannel": {
+			id:      googleAlerts + "/notificationChannels/{displayName}",
+			outputs: map[string]string{"name": googleAlerts + "/notificationChannels/{displayName}"},
+		},
 	},
 }

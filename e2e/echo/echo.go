@@ -29,6 +29,7 @@ type Cloud struct {
 	mu      sync.Mutex
 	project string
 	live    map[string]*Resource // by id
+	refused map[string]bool      // by URN: what came too early
 }
 
 // provider is what one cloud is like.
@@ -45,6 +46,10 @@ type kind struct {
 	autoname bool              // a missing name is made up
 	hidden   string            // path of an input that the cloud never gives back
 	noUpdate string            // why the resource must not be updated
+	// late is what the cloud says when a resource is first asked for that has one of the inputs at these paths, since it
+	// has not heard yet of what they name.
+	late      string
+	latePaths []string
 }
 
 // Resource is something that was made.
@@ -75,7 +80,7 @@ func Azure(t testing.TB) *Cloud { return start(t, azure) }
 
 func start(t testing.TB, p provider) *Cloud {
 	t.Helper()
-	c := &Cloud{provider: p, live: map[string]*Resource{}}
+	c := &Cloud{provider: p, live: map[string]*Resource{}, refused: map[string]bool{}}
 	stop := make(chan bool)
 	server, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
 		Cancel: stop,
@@ -133,6 +138,13 @@ func WantInOrder(t testing.TB, stages ...[]Resource) {
 		}
 		before = stage
 	}
+}
+
+// Refused tells how many resources were asked for too early, at first.
+func (c *Cloud) Refused() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.refused)
 }
 
 // Len tells how many resources there are.

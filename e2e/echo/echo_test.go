@@ -105,6 +105,24 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// What names something new is refused once.
+func TestTooEarly(t *testing.T) {
+	c := Google(t)
+	for i, condition := range []string{"conditionThreshold", "conditionThreshold", "conditionMatchedLog"} {
+		_, err := c.Create(t.Context(), &pulumirpc.CreateRequest{
+			Urn: condition, Type: "gcp:monitoring/alertPolicy:AlertPolicy", Properties: rpc(t, resource.NewPropertyMapFromMap(map[string]any{
+				"displayName": condition, "conditions": []any{map[string]any{condition: map[string]any{}}},
+			})),
+		})
+		if refused := err != nil && strings.Contains(err.Error(), "Cannot find metric"); refused != (i == 0) {
+			t.Errorf("creation %d of %s: %v", i, condition, err)
+		}
+	}
+	if n := c.Refused(); n != 1 {
+		t.Errorf("%d were refused", n)
+	}
+}
+
 func TestUnheardOf(t *testing.T) {
 	if _, err := Google(t).Check(t.Context(), &pulumirpc.CheckRequest{Type: azureSecret}); err == nil {
 		t.Error("an unknown type is accepted")

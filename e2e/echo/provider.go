@@ -3,6 +3,7 @@ package echo
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +118,10 @@ func (c *Cloud) Create(_ context.Context, in *pulumirpc.CreateRequest) (*pulumir
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if k.isLate(inputs) && !c.refused[in.GetUrn()] {
+		c.refused[in.GetUrn()] = true
+		return nil, status.Error(codes.NotFound, k.late)
+	}
 	if c.live[id] != nil {
 		return nil, status.Errorf(codes.AlreadyExists, "%s exists already", id)
 	}
@@ -201,6 +206,13 @@ func (k kind) withHidden(inputs, others resource.PropertyMap) resource.PropertyM
 		path.Set(object, value)
 	}
 	return inputs
+}
+
+func (k kind) isLate(inputs resource.PropertyMap) bool {
+	return slices.ContainsFunc(k.latePaths, func(path string) bool {
+		_, has := parse(path).Get(resource.NewProperty(inputs))
+		return has
+	})
 }
 
 func parse(path string) resource.PropertyPath {

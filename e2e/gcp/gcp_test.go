@@ -4,6 +4,8 @@ package gcp_test
 import (
 	"crypto/rand"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +23,9 @@ const (
 	secret   = "gcp:secretmanager/secret:Secret"
 	grant    = "gcp:secretmanager/secretIamMember:SecretIamMember"
 	clock    = "gcp:cloudscheduler/job:Job"
+	policy   = "gcp:monitoring/alertPolicy:AlertPolicy"
+	metric   = "gcp:logging/metric:Metric"
+	audit    = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
 )
 
 func TestStack(t *testing.T) {
@@ -28,8 +33,8 @@ func TestStack(t *testing.T) {
 	s := engine.New(t, "gcp", cloud.Env())
 	t.Parallel()
 
-	s.WantEach(s.Preview, "create", 67)
-	s.WantEach(s.Up, "create", 67)
+	s.WantEach(s.Preview, "create", 90)
+	s.WantEach(s.Up, "create", 90)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	services := cloud.Resources(service)
@@ -38,6 +43,7 @@ func TestStack(t *testing.T) {
 	echo.WantInOrder(t, echo.Named(services, "shop-gcp-secretmanager"), agents)
 	echo.WantInOrder(t, agents, cloud.Resources(keyGrant), cloud.Resources(secret))
 	wantRotation(t, cloud, "orders-db", "session-signing-key", "warehouse/api-token")
+	wantAlerts(t, cloud)
 	wantReaders(t, cloud,
 		"orders-db.checkout", "orders-db.reports", "session-signing-key.checkout", "stripe-api-key.checkout",
 		"stripe-webhook-key.checkout", "warehouse/api-token.reports")
@@ -55,9 +61,14 @@ func TestStack(t *testing.T) {
 	// One reader comes, another goes.
 	s.Declare("stripe-webhook-key", map[string]any{"readers": []string{"checkout", "reports"}})
 	s.Declare("orders-db", map[string]any{"readers": []string{"checkout"}})
-	changes := []string{"create " + grant + " stripe-webhook-key.reports", "delete " + grant + " orders-db.reports"}
+	changes := []string{
+		"create " + grant + " stripe-webhook-key.reports", "delete " + grant + " orders-db.reports",
+		"update " + policy + " shop-gcp-alerts-read-by-stranger conditions",
+	}
 	s.Want(s.Preview, changes...)
 	s.Want(s.Up, changes...)
+	wantReader(t, cloud, "checkout", "shop-gcp-orders-db")
+	wantReader(t, cloud, "reports", "shop-gcp-stripe-webhook-key")
 	readers := []string{
 		"orders-db.checkout", "session-signing-key.checkout", "stripe-api-key.checkout",
 		"stripe-webhook-key.checkout", "stripe-webhook-key.reports", "warehouse/api-token.reports",
@@ -100,9 +111,31 @@ func TestStack(t *testing.T) {
 		"create " + clock + " stripe-api-key.rotation",
 		"create " + secret + " stripe-api-key.rotation", "create " + grant + " stripe-api-key/rotator",
 		"create " + grant + " stripe-api-key.rotation/rotator", "update " + secret + " stripe-api-key annotations",
+		"update " + policy + " shop-gcp-alerts-read-by-stranger conditions",
+		"update " + policy + " shop-gcp-alerts-rotation-overdue conditions documentation", // one more to be heard of
 	}
 	s.Want(s.Preview, changes...)
 	s.Want(s.Up, changes...)
+	s.Want(s.Preview)
+
+	// This stack has more reads than others, and fewer of something else.
+	s.Configure(func(config map[string]any) {
+		alerts := config["secretstack:alerts"].(map[string]any)
+		alerts["thresholds"] = map[string]any{"read-in-bulk": 2000}
+		alerts["off"] = map[string]any{"listed-in-bulk": "an inventory lists them each minute"}
+	})
+	changes = []string{
+		"delete " + metric + " shop-gcp-alerts-listed-in-bulk", "delete " + policy + " shop-gcp-alerts-listed-in-bulk",
+		"update " + policy + " shop-gcp-alerts-read-in-bulk conditions documentation",
+	}
+	s.Want(s.Preview, changes...)
+	s.Want(s.Up, changes...)
+	s.Want(s.Preview)
+
+	// Somebody silences an alert: refresh finds out, and up puts it right.
+	cloud.Set(echo.Named(cloud.Resources(policy), "shop-gcp-alerts-secret-deleted")[0], "notificationChannels", []any{})
+	s.Want(s.Refresh, "update "+policy+" shop-gcp-alerts-secret-deleted notificationChannels")
+	s.Want(s.Up, "update "+policy+" shop-gcp-alerts-secret-deleted notificationChannels")
 	s.Want(s.Preview)
 
 	// Somebody takes a reader's access away: refresh finds out, and up puts it right.
@@ -127,9 +160,58 @@ func TestStack(t *testing.T) {
 	})
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Want(s.Up)
-	s.WantEach(s.Destroy, "delete", 71)
-	if n := cloud.Len(); n != 0 {
-		t.Errorf("%d resources are left", n)
+	s.WantEach(s.Destroy, "delete", 92)
+	if n := cloud.Len(); n != 1 || len(cloud.Resources(audit)) != 1 {
+		t.Errorf("%d resources are left, want the audit configuration, which is the project's", n)
+	}
+}
+
+// wantAlerts checks that each alert tells the one channel, that the log is on before somebody watches it, and that
+// Pulumi was patient where a metric was too new to be known.
+func wantAlerts(t *testing.T, cloud *echo.Cloud) {
+	t.Helper()
+	policies, channels := cloud.Resources(policy), cloud.Resources("gcp:monitoring/notificationChannel:NotificationChannel")
+	if len(policies) != 13 || len(channels) != 1 || channels[0].Text("labels.email_address") != "oncall@example.com" {
+		t.Errorf("there are %d policies, want 13, and the channels %v", len(policies), channels)
+	}
+	echo.WantInOrder(t, slices.Concat(cloud.Resources(audit), channels), policies)
+	for _, p := range policies {
+		if p.Text("notificationChannels[0]") != channels[0].ID {
+			t.Errorf("%s tells %v", p.Name, p.Inputs["notificationChannels"])
+		}
+		counted := echo.Named(cloud.Resources(metric), p.Name)
+		if len(counted) > 0 {
+			echo.WantInOrder(t, counted, []echo.Resource{p})
+		}
+		filter := p.Text("conditions[0].conditionMatchedLog.filter")
+		if len(counted) == 1 {
+			filter = counted[0].Text("filter")
+		}
+		if !strings.Contains(filter, `logName="projects/shop-prod/logs/`) {
+			t.Errorf("%s reads %s", p.Name, filter)
+		}
+	}
+	if n := cloud.Refused(); n != 5 {
+		t.Errorf("%d policies came too early and were made again, want all 5 that count", n)
+	}
+	wantReader(t, cloud, "reports", "shop-gcp-warehouse--sapi-token")
+	keys := echo.Named(policies, "shop-gcp-alerts-key-changed")[0].Text("conditions[0].conditionMatchedLog.filter")
+	for _, key := range cloud.Resources("gcp:kms/cryptoKey:CryptoKey") {
+		if !strings.Contains(keys, strings.TrimPrefix(key.ID, "projects/shop-prod/")) { // or by the project's number
+			t.Errorf("the key %s is not watched: %s", key.ID, keys)
+		}
+	}
+}
+
+// wantReader checks that the reads of a secret by a reader are not those of a stranger.
+func wantReader(t *testing.T, cloud *echo.Cloud, reader, id string) {
+	t.Helper()
+	filter := echo.Named(cloud.Resources(policy), "shop-gcp-alerts-read-by-stranger")[0].Text("conditions[0].conditionMatchedLog.filter")
+	prefix, name := "shop-gcp-", strings.TrimPrefix(id, "shop-gcp-")
+	readers := regexp.MustCompile(`secrets/` + prefix + `(?:\([^)]*\b` + name + `\b[^)]*\)|` + name + `)\(/\|\$\)" AND protoPayload[.]authenticationInfo[.]principalEmail=\(?([^)]*)`)
+	m := readers.FindStringSubmatch(filter)
+	if m == nil || !strings.Contains(m[1], `"`+reader+`@shop-prod.iam.gserviceaccount.com"`) {
+		t.Errorf("%s is no reader of %s (%q) in %s", reader, id, m, filter)
 	}
 }
 

@@ -51,12 +51,12 @@ func (m *monitor) errorsLogged() error {
 	return errors.Join(errs...)
 }
 
-// SupportsFeature tells what the SDK may send. Transforms and hooks would be calls back into the program;
-// output values matter only to remote components.
+// SupportsFeature tells what the SDK may send. Transforms and most hooks would be calls back into the program; those
+// for errors are never called, as nothing fails. Output values matter only to remote components.
 func (m *monitor) SupportsFeature(
 	_ context.Context, in *pulumirpc.SupportsFeatureRequest,
 ) (*pulumirpc.SupportsFeatureResponse, error) {
-	supported := []string{"secrets", "resourceReferences", "aliasSpecs", "deletedWith", "replaceWith"}
+	supported := []string{"secrets", "resourceReferences", "aliasSpecs", "deletedWith", "replaceWith", "errorHooks"}
 	return &pulumirpc.SupportsFeatureResponse{HasSupport: slices.Contains(supported, in.GetId())}, nil
 }
 
@@ -150,6 +150,10 @@ func (m *monitor) add(r *Resource, inherit bool) error {
 	}
 	m.resources[r.URN] = r
 	return nil
+}
+
+func (m *monitor) RegisterErrorHook(context.Context, *pulumirpc.RegisterErrorHookRequest) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
 }
 
 func (m *monitor) RegisterResourceOutputs(
