@@ -38,7 +38,7 @@ var Catalogue = []Alert{
 	},
 	{
 		ID: ReadByNewcomer, Severity: Medium,
-		Title: "A value was read by a caller or from an address not seen in two weeks",
+		Title: "A value was read by a caller or from an address not seen before",
 		Do:    "Ask the secret's readers whether they have deployed something new; if not, rotate the secret.",
 		When:  All{Does{Read}, Ends{OK}, In(OfStore), Any{Not{In(KnownWho)}, Not{In(KnownFrom)}}},
 	},

@@ -149,31 +149,36 @@ func (s *Store) byReaders() [][]alert.Secret {
 	return all
 }
 
-// others are callers that are none of these. The name of a role is unique in its account, whatever the role's path, so
-// its sessions are known by it: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+// others are callers that are none of these. The sessions of a role are known by their issuer: their own ARNs would take an
+// asterisk, and a bus takes 30 rules with one (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html).
 func (s *Store) others(identities []string) []fields {
-	var arns, accounts []string
+	var roles, arns, accounts []string
 	for _, id := range s.withAccounts(identities) {
-		account := accountOf(id)
 		resource := id[strings.LastIndexByte(id, ':')+1:]
-		switch role, isRole := strings.CutPrefix(resource, "role/"); {
-		case isRole:
-			arns = append(arns, "arn:"+s.partition()+":sts::"+account+":assumed-role/"+role[strings.LastIndexByte(role, '/')+1:]+"/*")
+		switch account := accountOf(id); {
+		case strings.HasPrefix(resource, "role/"):
+			roles = append(roles, id)
 		case resource == "root" && account != s.Account:
 			accounts = append(accounts, account)
 		default:
 			arns = append(arns, id)
 		}
 	}
-	const arn, account = "userIdentity.arn", "userIdentity.accountId"
-	none := match{how: absent}
-	switch {
-	case len(arns) == 0:
-		return []fields{{}}
-	case len(accounts) == 0:
-		return []fields{{arn: {{other, unique(arns)}, none}}}
+	const issuer, arn, account = "userIdentity.sessionContext.sessionIssuer.arn", "userIdentity.arn", "userIdentity.accountId"
+	none, f := match{how: absent}, fields{}
+	if len(roles) > 0 {
+		f[issuer] = []match{{other, unique(roles)}, none}
 	}
-	return []fields{{arn: {{other, unique(arns)}}}, {arn: {none}, account: {{other, unique(accounts)}, none}}}
+	if len(arns) > 0 {
+		f[arn] = []match{{other, unique(arns)}, none}
+	}
+	if len(accounts) == 0 {
+		return []fields{f}
+	}
+	if f[arn] = []match{{begins, []string{"arn:"}}}; len(arns) > 0 {
+		f[arn] = []match{{other, unique(arns)}}
+	}
+	return []fields{f, {arn: {none}, account: {{other, unique(accounts)}, none}}}
 }
 
 func unique(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }

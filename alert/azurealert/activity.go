@@ -100,8 +100,7 @@ func (s *Store) activityRows(actions []alert.Action) string {
 	}
 	return fmt.Sprintf(`(AzureActivity
     | extend Operation = tolower(OperationNameValue), Resource = tolower(coalesce(tostring(Properties_d.entity), _ResourceId))
-    | where Operation in (%s) and ActivityStatusValue in~ ("Success", "Succeeded", "Failure", "Failed")
-    | where %s
+    | where Operation in (%s) and (%s)
     | project Time = TimeGenerated,
         Action = %s,
         Outcome = iff(ActivityStatusValue in~ ("Success", "Succeeded"), "ok", "failed"),

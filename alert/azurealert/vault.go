@@ -27,9 +27,8 @@ var ofVault = operations{
 }
 
 const (
-	unauthorized = 401 // the first call of each client, which asks how to authenticate
-	forbidden    = 403
-	notFound     = 404 // the secret was deleted, or never was: Key Vault does not tell which
+	forbidden = 403 // and not 401, with which each client's first call is told how to authenticate
+	notFound  = 404 // the secret was deleted, or never was: Key Vault does not tell which
 )
 
 // page is in the address of a further page of a list. Key Vault gives 25 names a page.
@@ -37,7 +36,7 @@ const page = "skiptoken"
 
 func (s *Store) fromVault(r *record) (e alert.Event) {
 	e.Action = ofVault[r.operation]
-	if e.Action == "" || r.code == unauthorized {
+	if e.Action == "" {
 		return alert.Event{}
 	}
 	own := strings.EqualFold(r.resource, s.vault)
@@ -88,7 +87,7 @@ func (s *Store) vaultRows(actions []alert.Action) string {
 	if len(names) == 0 {
 		return ""
 	}
-	where := fmt.Sprintf("_ResourceId =~ %s and OperationName in (%s) and HttpStatusCode != %d", quote(s.vault), list(names), unauthorized)
+	where := fmt.Sprintf("_ResourceId =~ %s and OperationName in (%s)", quote(s.vault), list(names))
 	id := fmt.Sprintf(`coalesce(tolower(extract(@"%s", 1, strcat(Id, " ", RequestUri))), "%s")`, address, whole)
 	if slices.Contains(actions, alert.List) {
 		where += fmt.Sprintf(` and not(OperationName in (%s) and RequestUri contains_cs "%s")`, list(ofVault.of(alert.List)), page)

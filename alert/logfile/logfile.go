@@ -29,19 +29,23 @@ func Read[T any](ctx context.Context, log io.Reader, decode func(record []byte) 
 		return err
 	}
 	workers := runtime.GOMAXPROCS(0)
-	s := splitter{from: plain, free: make(chan []byte, 3*workers)}
 	group, ctx := errgroup.WithContext(ctx)
 	todo := make(chan *batch[T], workers)
-	inOrder := make(chan *batch[T], 2*workers) // bounds what is read ahead
+	inOrder := make(chan *batch[T], 4*workers) // bounds what is read ahead
+	free := make(chan *batch[T], 6*workers)    // to be used again
 	group.Go(func() error {
 		defer close(inOrder)
 		defer close(todo)
-		for {
-			p, err := s.next()
-			if errors.Is(err, io.EOF) {
+		for s := (splitter{from: plain}); ; {
+			b := &batch[T]{decoded: make(chan struct{}, 1)}
+			select {
+			case b = <-free:
+			default:
+			}
+			if b.err = s.next(&b.part); errors.Is(b.err, io.EOF) {
 				return nil
 			}
-			b := &batch[T]{part: p, err: err, decoded: make(chan struct{})}
+			last := b.err != nil // add is told, after the records before
 			for _, to := range []chan *batch[T]{inOrder, todo} {
 				select {
 				case to <- b:
@@ -49,8 +53,8 @@ func Read[T any](ctx context.Context, log io.Reader, decode func(record []byte) 
 					return ctx.Err()
 				}
 			}
-			if err != nil {
-				return nil // add is told, after the records before
+			if last {
+				return nil
 			}
 		}
 	})
@@ -58,10 +62,6 @@ func Read[T any](ctx context.Context, log io.Reader, decode func(record []byte) 
 		group.Go(func() error {
 			for b := range todo {
 				b.decode(decode)
-				select {
-				case s.free <- b.buffer:
-				default:
-				}
 			}
 			return nil
 		})
@@ -79,6 +79,10 @@ func Read[T any](ctx context.Context, log io.Reader, decode func(record []byte) 
 			if b.err != nil {
 				return b.err
 			}
+			select {
+			case free <- b:
+			default:
+			}
 		}
 		return ctx.Err()
 	})
@@ -94,8 +98,8 @@ type batch[T any] struct {
 }
 
 func (b *batch[T]) decode(decode func([]byte) (T, error)) {
-	defer close(b.decoded)
-	b.results = make([]T, 0, len(b.records))
+	defer func() { b.decoded <- struct{}{} }()
+	b.results = b.results[:0]
 	for _, r := range b.records {
 		text, ok := r.text, true
 		if r.wrapped {

@@ -59,6 +59,7 @@ func TestRead(t *testing.T) {
 				"2026-03-02T12:00:00.300Z END RequestId: 1",
 		},
 		{"braces, quotes and words in strings", `{"x":"}\\\"{[\\","detail":{"y":["]"]},"z":"\"detail-type\"","id":"a"}` + "\r\n" + `{"id":"b"}`},
+		{"indented objects", "{\n\"id\": \"a\", \"y\": {\"z\": {}\n}}\n{\"id\":\n\"b\"\n}"},
 		{"a mark of the byte order", "\ufeff" + `{"id":"a"}` + "\n" + `{"id":"b"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -41,66 +41,59 @@ type splitter struct {
 	line   int    // of the beginning of rest, from 0
 	list   bool   // within an array
 	outer  string // the array's name, where it is in an object
-	free   chan []byte // buffers whose records are decoded
 }
 
 // The time that a CloudWatch Logs export puts before each message.
 var stamp = regexp.MustCompile(`^\d{4}-\d\d-\d\dT[0-9:.]+Z `)
 
-// next gives the next records, or io.EOF.
-func (s *splitter) next() (part, error) {
+// next puts the next records into a part, which is used again. An error comes after them; io.EOF alone.
+func (s *splitter) next(p *part) error {
+	p.records = p.records[:0]
 	for size := chunk; ; size *= 2 {
-		buffer, err := s.fill(size)
-		if err != nil {
-			return part{}, err
+		if err := s.fill(p, size); err != nil {
+			return err
 		}
-		p, err := s.split()
-		p.buffer = buffer
+		err := s.split(p)
 		switch {
 		case err != nil || len(p.records) > 0:
-			return p, err
+			return err
 		case s.ended && len(bytes.TrimSpace(s.rest)) > 0:
-			return p, fmt.Errorf("the file ends within record %d, which begins in line %d", s.number+1, s.line+1)
+			return fmt.Errorf("the file ends within record %d, which begins in line %d", s.number+1, s.line+1)
 		case s.ended && (s.list || s.outer != ""):
-			return p, fmt.Errorf("the file ends within its list, after record %d, in line %d", s.number, s.line+1)
+			return fmt.Errorf("the file ends within its list, after record %d, in line %d", s.number, s.line+1)
 		case s.ended:
-			return p, io.EOF
+			return io.EOF
 		case len(s.rest) > longest:
-			return p, fmt.Errorf("record %d, in line %d, is longer than any record of an audit log", s.number+1, s.line+1)
+			return fmt.Errorf("record %d, in line %d, is longer than any record of an audit log", s.number+1, s.line+1)
 		}
 	}
 }
 
-// fill reads into another buffer, as the last one belongs to its records.
-func (s *splitter) fill(size int) ([]byte, error) {
-	var buffer []byte
-	select {
-	case buffer = <-s.free:
-	default:
+// fill reads on, into the part's buffer.
+func (s *splitter) fill(p *part, size int) error {
+	if size = max(size, len(s.rest)+chunk); len(p.buffer) < size {
+		p.buffer = make([]byte, size)
 	}
-	if size = max(size, len(s.rest)+chunk); len(buffer) < size {
-		buffer = make([]byte, size)
-	}
-	n := copy(buffer, s.rest)
-	for n < len(buffer) && !s.ended {
-		read, err := s.from.Read(buffer[n:])
+	n := copy(p.buffer, s.rest)
+	for n < len(p.buffer) && !s.ended {
+		read, err := s.from.Read(p.buffer[n:])
 		n += read
 		if errors.Is(err, io.EOF) {
 			s.ended = true
 		} else if err != nil {
-			return nil, fmt.Errorf("after record %d, in line %d, the file cannot be read on: %w", s.number, s.line+1, err)
+			return fmt.Errorf("after record %d, in line %d, the file cannot be read on: %w", s.number, s.line+1, err)
 		}
 	}
-	s.rest = buffer[:n]
-	return buffer, nil
+	s.rest = p.buffer[:n]
+	return nil
 }
 
-func (s *splitter) split() (part, error) {
-	var p part
+// split finds the whole records in what is read.
+func (s *splitter) split(p *part) error {
 	for {
 		s.skip(blank(s.rest))
 		if len(s.rest) == 0 {
-			return p, nil
+			return nil
 		}
 		switch c := s.rest[0]; {
 		case c == '[' && !s.list && s.outer == "":
@@ -112,7 +105,7 @@ func (s *splitter) split() (part, error) {
 		case s.outer != "" && !s.list: // after the array: nothing of interest, up to the object's end
 			n := end(s.rest, 1)
 			if n < 0 {
-				return p, nil
+				return nil
 			}
 			s.skip(n)
 			s.outer = ""
@@ -124,9 +117,12 @@ func (s *splitter) split() (part, error) {
 					continue
 				}
 			}
-			n := end(s.rest, 0)
+			n := line(s.rest)
+			if n < 0 || s.list {
+				n = end(s.rest, 0)
+			}
 			if n < 0 {
-				return p, nil
+				return nil
 			}
 			s.number++
 			p.records = append(p.records, record{s.rest[:n:n], s.number, s.line + 1, strings.EqualFold(s.outer, "events")})
@@ -134,10 +130,10 @@ func (s *splitter) split() (part, error) {
 		default:
 			n, ok := s.stamped()
 			if !ok {
-				return p, fmt.Errorf("line %d, after %d records, is neither JSON nor an export of CloudWatch Logs", s.line+1, s.number)
+				return fmt.Errorf("line %d, after %d records, is neither JSON nor an export of CloudWatch Logs", s.line+1, s.number)
 			}
 			if n == 0 {
-				return p, nil
+				return nil
 			}
 			s.skip(n)
 		}
@@ -199,6 +195,16 @@ func blank(text []byte) int {
 	})
 	if n < 0 {
 		return len(text)
+	}
+	return n
+}
+
+// line is the length of an object that is a line, with another object in the next; -1 where that is not sure. It is
+// sure without a look inside: within an object there is no } right before a {.
+func line(text []byte) int {
+	n := bytes.IndexByte(text, '\n')
+	if n < 1 || text[n-1] != '}' || n+1 == len(text) || text[n+1] != '{' {
+		return -1
 	}
 	return n
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/secretstack/secretstack/components/localsecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/accesslog"
 	"github.com/secretstack/secretstack/internal/agefile"
 	"github.com/secretstack/secretstack/internal/stack"
 	"github.com/secretstack/secretstack/internal/strict"
@@ -97,22 +98,36 @@ func (s *localStack) recipient(reader string, isNew bool) (string, error) {
 }
 
 // values decrypts all that a reader may read in the encrypted file, with its private key in another, as
-// NAME=VALUE. Its error has every secret that is missing or cannot be decrypted.
-func (s *localStack) values(file *agefile.File, reader, identity string) ([]string, error) {
+// NAME=VALUE, for a command. Its error has every secret that is missing or cannot be decrypted. What is read, or else
+// what is not, it records before.
+func (s *localStack) values(file *agefile.File, reader, identity, command string) ([]string, error) {
 	keys, err := agefile.LoadIdentities(identity)
 	if err != nil {
 		return nil, err
 	}
+	public := publicKeys(identity, keys)
 	var env []string
 	var missing []error
+	var read, refused []accesslog.Entry
 	for _, spec := range s.Declaration.Reads(reader) {
 		value, err := file.Get(spec.Name, keys)
+		e, _ := file.Entry(spec.Name)
+		record := accesslog.Entry{
+			Operation: accesslog.Run, Outcome: outcomeOf(e, err), Secret: spec.Name, Version: e.Version,
+			Reader: reader, Key: usedKey(public, e), Command: command,
+		}
 		if err != nil {
-			missing = append(missing, err)
+			missing, refused = append(missing, err), append(refused, record)
 			continue
 		}
-		env = append(env, spec.EnvName()+"="+string(value))
+		env, read = append(env, spec.EnvName()+"="+string(value)), append(read, record)
 		clear(value)
+	}
+	if len(refused) > 0 {
+		read = refused // nobody gets the others
+	}
+	if err := s.record(read...); err != nil {
+		missing = append(missing, fmt.Errorf("a value is not read unless that is recorded: %w", err))
 	}
 	return env, errors.Join(missing...)
 }

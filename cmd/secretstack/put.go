@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/secretstack/secretstack/internal/accesslog"
 	"github.com/secretstack/secretstack/internal/agefile"
 )
 
@@ -84,7 +85,7 @@ func (s *localStack) put(cmd *cobra.Command, name string) error {
 		defer func() { _ = release(cmd.Context()) }() // it ends with the process anyway
 	}
 	version, lost := 0, false
-	err = agefile.Update(s.file, func(f *agefile.File) error {
+	err = agefile.Update(s.file, s.recorded(accesslog.Put, name, func(f *agefile.File) error {
 		_, there := f.Entry(name)
 		recipients, err := s.recipients(spec, !there)
 		if err != nil {
@@ -105,7 +106,7 @@ func (s *localStack) put(cmd *cobra.Command, name string) error {
 		e, _ := f.Entry(name)
 		version = e.Version
 		return err
-	})
+	}))
 	if err != nil {
 		return err
 	}

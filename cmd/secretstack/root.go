@@ -93,10 +93,10 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "use", Title: "Use the local cloud:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"look":      {newValidate(), newList(), newPlan(), newSchema()},
+		"look":      {newValidate(), newList(), newPlan(), newAlerts(), newSchema()},
 		"provision": {newPreview(), newUp(), newDestroy()},
 		"rotate":    {newRotate(), newRotations()},
-		"use":       {newPut(), newRun()},
+		"use":       {newPut(), newRun(), newAudit()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

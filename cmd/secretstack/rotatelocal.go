@@ -13,7 +13,9 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/secretstack/secretstack/components/localsecret"
 	"github.com/secretstack/secretstack/components/secret"
+	"github.com/secretstack/secretstack/internal/accesslog"
 	"github.com/secretstack/secretstack/internal/agefile"
 	"github.com/secretstack/secretstack/rotation"
 	"github.com/secretstack/secretstack/rotation/localstore"
@@ -77,11 +79,9 @@ func (s *localStack) rotateOne(ctx context.Context, spec secret.Spec, due bool, 
 	if doing.rotate {
 		do = r.Rotate
 	}
-	if err := do(ctx); err != nil {
-		return "", err
-	}
-	after, err := s.entry(spec.Name)
-	if err != nil {
+	err = do(ctx)
+	after, readErr := s.entry(spec.Name)
+	if err := errors.Join(err, readErr, s.recordRotation(spec.Name, after.Version, err)); err != nil {
 		return "", err
 	}
 	return spec.Name + ": " + outcome(before, after, r.Target), nil
@@ -136,7 +136,14 @@ func (s *localStack) current(ctx context.Context, name string) (rotation.Value, 
 	if err != nil {
 		return rotation.Value{}, err
 	}
-	return store.Value(ctx, v.Current.ID)
+	e, err := s.entry(name)
+	if err != nil {
+		return rotation.Value{}, err
+	}
+	value, err := store.Value(ctx, v.Current.ID)
+	return value, errors.Join(err, s.record(accesslog.Entry{
+		Operation: accesslog.RotationRead, Outcome: outcomeOf(e, err), Secret: name, Version: e.Version, Reader: localsecret.Rotator,
+	}))
 }
 
 // records opens the file to which each step of a rotation adds a line of JSON. No value is in it.

@@ -119,7 +119,7 @@ func (s *localStack) run(reader, identity string, command []string) error {
 	if err != nil {
 		return err
 	}
-	values, err := s.values(file, reader, identity)
+	values, err := s.values(file, reader, identity, path)
 	if err != nil {
 		return fmt.Errorf("%s was not started, as %s cannot have all of its secrets:\n%w%s", command[0], reader, err, s.advice(err, identity))
 	}

@@ -145,7 +145,10 @@ func (s *Stack) checkAlerts(doc *strict.Document) {
 	if doc.Wrong(field) {
 		return
 	}
-	c, cloud := s.Config.Alerts, clouds[s.Config.Cloud]
+	c, checkDeployer := s.Config.Alerts, clouds[s.Config.Cloud].CheckIdentity
+	if s.Config.Cloud == gcpsecret.Limits.Name {
+		checkDeployer = gcpsecret.CheckDeployer
+	}
 	s.checkHearers(doc, field)
 	for i, n := range c.Networks {
 		if _, err := network(n); err != nil {
@@ -153,7 +156,7 @@ func (s *Stack) checkAlerts(doc *strict.Document) {
 		}
 	}
 	for i, d := range c.Deployers {
-		if err := cloud.CheckIdentity(d); err != nil && !doc.Wrong(field+".deployers") {
+		if err := checkDeployer(d); err != nil && !doc.Wrong(field+".deployers") {
 			doc.Add(fmt.Sprintf("%s.deployers[%d]", field, i), "%s", err)
 		}
 	}

@@ -1,0 +1,338 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/secretstack/secretstack/alert"
+	"github.com/secretstack/secretstack/alert/logfile"
+)
+
+// exitFired is the exit code of alerts test --fail where an alert would have fired.
+const exitFired = 3
+
+func newAlertsTest() *cobra.Command {
+	var selected selection
+	var as *format
+	var t alertsTest
+	cmd := &cobra.Command{
+		Use:   "test FILE...",
+		Short: "Replay an audit log through a stack's alerts, and say what would have fired",
+		Long: `Replay an audit log through a stack's alerts, and say what would have fired, without credentials or network:
+to look into what has happened, and to find the thresholds before the alerts are switched on.
+
+A FILE is as the cloud writes it or its command line prints it, plain or in gzip: CloudTrail's files, an export
+of CloudWatch Logs, "gcloud logging read --format=json", "az monitor log-analytics query", JSON lines. A folder is
+read whole, in the order of names, and - is the standard input. Give the rotator's log too: without it nothing
+is said of a rotation that is overdue. A log with fewer than 50,000 records about the store can be in any order; in a
+longer one a record can come 25,000 of them too late.
+
+Nobody is new in the first two weeks of a log, unless --from says when to begin: then those from before are known.
+
+What the stack's files cannot tell, such as the ARNs that AWS has made, is in the stack's state. Give it with --state.`,
+		Example: `  aws s3 cp --recursive s3://BUCKET/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/ trail
+  secretstack alerts test -s prod trail
+  gcloud logging read 'timestamp>="2026-03-01"' --order=asc --format=json | secretstack alerts test -s gcp -
+  secretstack alerts test -s prod --from 2026-03-15 --fail trail rotator.log`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			s, err := selected.open()
+			if err != nil {
+				return err
+			}
+			var known state
+			if t.state != "" {
+				if known, err = readState(t.state); err != nil {
+					return err
+				}
+			}
+			if t.watched, err = selected.watchedBy(s, known); err != nil {
+				return err
+			}
+			settings, gaps := s.AlertSettings(), s.AlertGaps()
+			if t.all {
+				settings.Off, gaps = nil, nil
+			}
+			t.alerts = settings.Active(gaps, t.all || len(s.Declaration.Rotated()) > 0)
+			t.json = as.value == "json"
+			t.out, t.err, t.in = cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.InOrStdin()
+			return t.run(cmd.Context(), files)
+		},
+	}
+	selected.addFlags(cmd)
+	as = addFormat(cmd, "text", "json")
+	flags := cmd.Flags()
+	flags.Var(&t.from, "from", "begin at this `TIME`, such as 2026-03-15 or 2026-03-15T10:00:00Z; what came before is only remembered")
+	flags.Var(&t.to, "to", "end before this `TIME`")
+	flags.StringVar(&t.state, "state", "", "a `FILE` that \"pulumi stack export\" has written")
+	flags.BoolVar(&t.all, "all", false, "take also the alerts that are off, or that the cloud cannot do")
+	flags.BoolVar(&t.fail, "fail", false, "exit with code 3 if an alert would have fired")
+	return cmd
+}
+
+// alertsTest is a replay.
+type alertsTest struct {
+	*watched
+	alerts   []alert.Alert
+	from, to moment
+	state    string
+	all      bool
+	fail     bool
+	json     bool
+	in       io.Reader
+	out, err io.Writer
+
+	records, events int
+	last            time.Time
+	rotator         bool // its log is there
+	fired           map[alert.ID]*firedAlert
+	failed          error // of writing
+}
+
+// firedAlert sums up what an alert would have sent.
+type firedAlert struct {
+	times       int
+	first, last time.Time
+}
+
+func (t *alertsTest) run(ctx context.Context, names []string) error {
+	for _, what := range t.unknown {
+		t.note("without --state it is not known: " + what)
+	}
+	files, err := filesOf(names)
+	if err != nil {
+		return inputError{err}
+	}
+	t.fired = map[alert.ID]*firedAlert{}
+	replay := alert.NewReplay(t.watch, t.alerts)
+	replay.From = t.from.Time
+	order := inOrder{next: func(e alert.Event) {
+		t.last = e.Time
+		t.rotator = t.rotator || e.Action == alert.Look || e.Action == alert.Rotate || e.Action == alert.Abandon
+		t.print(replay.Add(e))
+	}}
+	for _, file := range files {
+		if err := t.read(ctx, file, &order); err != nil {
+			return err
+		}
+	}
+	order.end()
+	if t.rotator {
+		t.print(replay.End(t.to.Time))
+	} else if slices.ContainsFunc(t.alerts, alert.Alert.AboutRotation) {
+		t.note("the log has no record of the rotator, so nothing is said of overdue rotations")
+	}
+	if n := replay.TooLate(); n > 0 {
+		t.note(fmt.Sprintf("%d records came too late to be counted; give the log in the order of time", n))
+	}
+	return cmp.Or(t.failed, t.sum())
+}
+
+// read takes the events of one file.
+func (t *alertsTest) read(ctx context.Context, file string, order *inOrder) (err error) {
+	in := t.in
+	if file != "-" {
+		f, openErr := os.Open(file)
+		if openErr != nil {
+			return inputError{openErr}
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		in = f
+	}
+	err = logfile.Read(ctx, in, t.decode, func(e alert.Event) {
+		t.records++
+		if e.Action == "" || !t.to.IsZero() && !e.Time.Before(t.to.Time) {
+			return
+		}
+		t.events++
+		// Not as parts of their record, which they would hold on to.
+		for _, text := range []*string{&e.Secret, &e.Who, &e.Operation, &e.ID} {
+			*text = strings.Clone(*text)
+		}
+		order.add(e)
+	})
+	if err != nil {
+		return inputError{fmt.Errorf("%s: %w", file, err)}
+	}
+	return nil
+}
+
+// filesOf gives the files, and those in folders in the order of their names.
+func filesOf(names []string) ([]string, error) {
+	var files []string
+	for _, name := range names {
+		if name == "-" {
+			files = append(files, name)
+			continue
+		}
+		err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// firing is an alert that would have fired, as JSON has it.
+type firing struct {
+	Time      time.Time      `json:"time"`
+	Alert     alert.ID       `json:"alert"`
+	Severity  alert.Severity `json:"severity"`
+	Title     string         `json:"title"`
+	Secret    string         `json:"secret,omitempty"`
+	Who       string         `json:"who,omitempty"`
+	From      string         `json:"from,omitempty"`
+	Since     time.Time      `json:"since,omitzero"`
+	Count     int            `json:"count"`
+	Operation string         `json:"operation,omitempty"`
+	Record    string         `json:"record,omitempty"`
+	Do        string         `json:"do"`
+	Runbook   string         `json:"runbook"`
+}
+
+func (t *alertsTest) print(firings []alert.Firing) {
+	for _, f := range firings {
+		e := f.Event
+		sum := t.fired[f.Alert.ID]
+		if sum == nil {
+			sum = &firedAlert{first: e.Time}
+			t.fired[f.Alert.ID] = sum
+		}
+		sum.times, sum.last = sum.times+1, e.Time
+		from := ""
+		if e.From.IsValid() {
+			from = e.From.String()
+		}
+		if t.json {
+			t.failed = cmp.Or(t.failed, json.NewEncoder(t.out).Encode(firing{
+				e.Time, f.Alert.ID, f.Alert.Severity, f.Alert.Title, e.Secret, e.Who, from, f.Since, f.Count, e.Operation, e.ID,
+				f.Alert.Do, f.Alert.Runbook(),
+			}))
+			continue
+		}
+		t.say("%s  %-8s  %s%s", e.Time.Format(time.RFC3339), f.Alert.Severity, f.Alert.ID, words(
+			" of", e.Secret, " by", e.Who, " from", from, ":", counted(f), ", record", e.ID))
+	}
+}
+
+// words puts each second word behind the first before it, where it is there.
+func words(pairs ...string) string {
+	var text strings.Builder
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			text.WriteString(pair[0] + " " + printable(pair[1]))
+		}
+	}
+	return text.String()
+}
+
+// printable takes away what a terminal would obey: whoever is in the log has chosen some of it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}
+
+// counted says what counted.
+func counted(f alert.Firing) string {
+	since := " since " + f.Since.Format(time.RFC3339)
+	switch {
+	case f.Count == 0 && f.Since.IsZero():
+		return "nothing heard"
+	case f.Count == 0:
+		return "nothing heard" + since
+	case f.Count > 1:
+		return strconv.Itoa(f.Count) + " times" + since + ", at last " + f.Event.Operation
+	}
+	return f.Event.Operation
+}
+
+// sum says how often each alert would have fired, and what to do then.
+func (t *alertsTest) sum() error {
+	if t.events == 0 {
+		t.note("none of the records is about this store: is the log of another account, region or stack?")
+	}
+	if t.json {
+		return t.verdict()
+	}
+	t.say("\n%d records, %d of them about this store or its audit log", t.records, t.events)
+	rows := [][]string{{"ALERT", "SEVERITY", "FIRED", "FIRST", "LAST"}}
+	for _, a := range t.alerts {
+		if sum := t.fired[a.ID]; sum != nil {
+			rows = append(rows, []string{
+				string(a.ID), string(a.Severity), strconv.Itoa(sum.times), sum.first.Format(time.RFC3339), sum.last.Format(time.RFC3339),
+			})
+		}
+	}
+	if len(rows) == 1 {
+		t.say("no alert would have fired")
+		return t.failed
+	}
+	t.failed = cmp.Or(t.failed, printTable(t.out, rows))
+	for _, a := range t.alerts {
+		if t.fired[a.ID] != nil {
+			t.say("\n%s: %s\n  %s\n  %s", a.ID, a.Title, a.Do, a.Runbook())
+		}
+	}
+	return t.verdict()
+}
+
+func (t *alertsTest) verdict() error {
+	if t.failed == nil && t.fail && len(t.fired) > 0 {
+		return exitError{errors.New("an alert would have fired"), exitFired}
+	}
+	return t.failed
+}
+
+func (t *alertsTest) say(format string, values ...any) {
+	_, err := fmt.Fprintf(t.out, format+"\n", values...)
+	t.failed = cmp.Or(t.failed, err)
+}
+
+// note is about the replay, not of it.
+func (t *alertsTest) note(text string) {
+	_, err := fmt.Fprintln(t.err, "note: "+text)
+	t.failed = cmp.Or(t.failed, err)
+}
+
+// moment is the value of a flag: a time, or the beginning of a day.
+type moment struct{ time.Time }
+
+func (m *moment) Type() string { return "TIME" }
+func (m *moment) String() string {
+	if m.IsZero() {
+		return ""
+	}
+	return m.Format(time.RFC3339)
+}
+
+func (m *moment) Set(text string) (err error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if m.Time, err = time.Parse(layout, text); err == nil {
+			return nil
+		}
+	}
+	return errors.New("is no time such as 2026-03-15 or 2026-03-15T10:00:00Z")
+}
