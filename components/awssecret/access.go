@@ -1,10 +1,8 @@
 package awssecret
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // policy is an IAM policy document:
@@ -16,27 +14,22 @@ type policy struct {
 
 type statement struct {
 	Sid, Effect string
-	Principal   any `json:",omitempty"` // "*", awsPrincipals or awsService; nil in the policy of a role
-	Action      any // one or several
-	Resource    string
+	Principal   any       `json:",omitempty"` // "*", awsPrincipals, awsService or awsServices; nil in the policy of a role
+	Action      any       // one or several
+	Resource    any       // the same
 	Condition   condition `json:",omitempty"`
 }
 
 type (
 	awsPrincipals struct{ AWS []string }
 	awsService    struct{ Service string }
+	awsServices   struct{ Service []string }
 	condition     map[string]map[string]any // operator, key, one value or several
 )
 
 const policyVersion = "2012-10-17"
 
-func (p policy) text() (string, error) {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(p)
-	return strings.TrimSuffix(b.String(), "\n"), err
-}
+func (p policy) text() (string, error) { return marshal(p) }
 
 // access is who may read one secret.
 type access struct {

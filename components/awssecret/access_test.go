@@ -47,8 +47,12 @@ func up(program pulumi.RunFunc) (g *plan.Graph, made []string, err error) {
 				"aws:kms/key:Key":                  "arn:aws:kms:eu-west-1:" + own + ":key/" + r.Name,
 				"aws:lambda/function:Function":     "arn:aws:lambda:eu-west-1:" + own + ":function:" + r.Name,
 				"aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:eu-west-1:" + own + ":secret:shop/" + r.Name + "-AbCdEf",
+				"aws:sns/topic:Topic":              "arn:aws:sns:eu-west-1:" + own + ":" + r.Name,
+				"aws:sqs/queue:Queue":              "arn:aws:sqs:eu-west-1:" + own + ":" + r.Name + "-undelivered",
 			}[r.Type]
-			return r.Name, property.NewMap(map[string]property.Value{"arn": property.New(arn), "keyId": property.New(r.Name)})
+			return r.Name, property.NewMap(map[string]property.Value{
+				"arn": property.New(arn), "keyId": property.New(r.Name), "bucket": property.New(r.Name + "-1a2b3c4"),
+			})
 		},
 		Invoke: func(token string, _ property.Map) (property.Map, error) {
 			if token == "aws:index/getCallerIdentity:getCallerIdentity" {

@@ -7,6 +7,9 @@
 //	       └─ SecretRotation (its schedule)
 //	Rotator ── Function ── Role, LogGroup, LayerVersion (what it is told of its secrets), SecurityGroup (in a VPC)
 //	        └─ EventRule (hourly: ends the grace of previous values)
+//	Alerts ── Topic, Key, Queue (what could not be delivered), who hears
+//	       ├─ EventRules, LogMetricFilters and MetricAlarms, a ContributorInsightRule (what is watched)
+//	       └─ Trail (unless the account has one)
 //
 // The grant is on the secret and on the key, never on the reader's role: a reader in the same account
 // needs no policy of its own, however many secrets it reads, and the owner of the role is not asked.

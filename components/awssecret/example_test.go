@@ -1,11 +1,14 @@
 package awssecret_test
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/components/awssecret"
+	"github.com/secretstack/secretstack/components/notify"
 	"github.com/secretstack/secretstack/components/secret"
 )
 
@@ -34,6 +37,25 @@ func program(ctx *pulumi.Context) error {
 	}
 	ctx.Export("ordersDb", db.ARN) // a reference, never a value
 	return nil
+}
+
+// watch has somebody hear of what happens to secrets.
+func watch(ctx *pulumi.Context, store *awssecret.Store, secrets []*awssecret.Secret, rotator *awssecret.Rotator, slack pulumi.StringInput) error {
+	_, err := awssecret.NewAlerts(ctx, "shop-alerts", &awssecret.AlertsArgs{
+		Store:     store,
+		Secrets:   secrets,
+		Rotators:  []*awssecret.Rotator{rotator},
+		TrailLogs: "audit/management-events", // of the account's own trail
+		Notify: notify.Args{
+			Email: []string{"oncall@example.com"},
+			Slack: []pulumi.StringInput{slack}, // such as config.RequireSecret gives
+		},
+		Settings: alert.Settings{
+			Deployers: []string{"arn:aws:iam::111111111111:role/deploy"},
+			Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")},
+		},
+	})
+	return err
 }
 
 func Example() {

@@ -30,7 +30,12 @@ var longest = home{"aws-us-gov", "123456789012", "us-gov-west-1"}
 // secret is the ARN of a secret there, with a ? for each of the six characters that AWS adds to it:
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html.
 func (h home) secret(name string) string {
-	return "arn:" + h.partition + ":secretsmanager:" + h.region + ":" + h.account + ":secret:" + name + "-??????"
+	return h.secrets() + name + "-??????"
+}
+
+// secrets begins the ARN of each secret there.
+func (h home) secrets() string {
+	return "arn:" + h.partition + ":secretsmanager:" + h.region + ":" + h.account + ":secret:"
 }
 
 func (h home) logGroup(name string) string {
@@ -55,7 +60,6 @@ func (h home) root(account string) string { return "arn:" + h.partition + ":iam:
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service.
 //
 // Besides, CloudWatch Logs encrypts log groups with it whose names begin with logPrefix; "": none.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 func keyPolicy(h home, accounts []string, logPrefix string) policy {
 	service := "secretsmanager." + h.region + ".amazonaws.com"
 	p := policy{Version: policyVersion, Statement: []statement{{
@@ -73,17 +77,7 @@ func keyPolicy(h home, accounts []string, logPrefix string) policy {
 		Condition: condition{"StringEquals": {"kms:CallerAccount": h.account, "kms:ViaService": service}},
 	}}}
 	if logPrefix != "" {
-		p.Statement = append(p.Statement, statement{
-			Sid:       "LogsOfTheStore",
-			Effect:    "Allow",
-			Principal: awsService{"logs." + h.region + "." + h.dnsSuffix()},
-			Action: []string{
-				"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
-				"kms:ReEncryptFrom", "kms:ReEncryptTo",
-			},
-			Resource:  "*",
-			Condition: condition{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": h.logGroup(logPrefix + "*")}},
-		})
+		p.Statement = append(p.Statement, logsUseKey("LogsOfTheStore", h, logPrefix+"*"))
 	}
 	others := awsPrincipals{}
 	for _, a := range accounts {
@@ -102,6 +96,22 @@ func keyPolicy(h home, accounts []string, logPrefix string) policy {
 		})
 	}
 	return p
+}
+
+// logsUseKey lets CloudWatch Logs encrypt log groups with these names:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html.
+func logsUseKey(sid string, h home, groups string) statement {
+	return statement{
+		Sid:       sid,
+		Effect:    "Allow",
+		Principal: awsService{"logs." + h.region + "." + h.dnsSuffix()},
+		Action: []string{
+			"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+			"kms:ReEncryptFrom", "kms:ReEncryptTo",
+		},
+		Resource:  "*",
+		Condition: condition{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": h.logGroup(groups)}},
+	}
 }
 
 // newKey makes the store's key in one region; logPrefix is as in keyPolicy.

@@ -47,6 +47,8 @@ type Secret struct {
 
 	ARN        pulumi.StringOutput
 	SecretName pulumi.StringOutput // in AWS: the store's prefix and the name
+
+	args SecretArgs
 }
 
 // NewSecret makes a secret. Its error lists every mistake in the arguments; then nothing is registered.
@@ -58,7 +60,7 @@ func NewSecret(ctx *pulumi.Context, name string, args *SecretArgs, opts ...pulum
 	if err := args.check(); err != nil {
 		return nil, fmt.Errorf("the AWS secret %q cannot be made:\n%w", name, err)
 	}
-	c := &Secret{}
+	c := &Secret{args: *args}
 	if err := ctx.RegisterComponentResource(SecretType, name, c, opts...); err != nil {
 		return nil, err
 	}

@@ -60,12 +60,13 @@ type Store struct {
 	name                       string
 	args                       StoreArgs
 	partition, account, region pulumi.StringOutput
+	replicaProviders           map[string]*aws.Provider // by region
 }
 
 // NewStore makes the key, and those of the replica regions. Nil args are the zero value. The error lists
 // every mistake in the arguments; then nothing is registered.
 func NewStore(ctx *pulumi.Context, name string, args *StoreArgs, opts ...pulumi.ResourceOption) (*Store, error) {
-	s := &Store{name: name, ReplicaKeys: map[string]*kms.Key{}}
+	s := &Store{name: name, ReplicaKeys: map[string]*kms.Key{}, replicaProviders: map[string]*aws.Provider{}}
 	if args != nil {
 		s.args = *args
 	}
@@ -107,8 +108,23 @@ func (s *Store) newReplicaKey(ctx *pulumi.Context, name string, r Replica) error
 		}
 	}
 	key, err := s.newKey(ctx, name, "", pulumi.String(r.Region), pulumi.Provider(provider))
-	s.ReplicaKeys[r.Region] = key
+	s.ReplicaKeys[r.Region], s.replicaProviders[r.Region] = key, provider
 	return err
+}
+
+// there is a text that depends on where the store is, which a preview knows already.
+func (s *Store) there(text func(home) (string, error)) pulumi.StringOutput {
+	return pulumi.All(s.partition, s.account, s.region).ApplyT(func(v []any) (string, error) {
+		return text(home{v[0].(string), v[1].(string), v[2].(string)})
+	}).(pulumi.StringOutput)
+}
+
+// regions are those of the replicas.
+func (s *Store) regions() (codes []string) {
+	for _, r := range s.args.Replicas {
+		codes = append(codes, r.Region)
+	}
+	return codes
 }
 
 // protected is the option of a child that holds what cannot be made again.

@@ -241,4 +241,15 @@ func TestExample(t *testing.T) {
 	if _, err := plan.Run(context.Background(), program, plan.Options{Config: config}); err != nil {
 		t.Fatal(err)
 	}
+	run(t, func(ctx *pulumi.Context) error {
+		store, err := awssecret.NewStore(ctx, "shop", nil)
+		if err != nil {
+			return err
+		}
+		rotator, err := awssecret.NewRotator(ctx, "rotator", &awssecret.RotatorArgs{Store: store, Bundle: code})
+		if err != nil {
+			return err
+		}
+		return watch(ctx, store, nil, rotator, pulumi.String("https://hooks.example.com/services/1"))
+	})
 }

@@ -1,6 +1,7 @@
 package secrettest_test
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -8,7 +9,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/secretstack/secretstack/alert"
+	"github.com/secretstack/secretstack/alert/awsalert"
 	"github.com/secretstack/secretstack/components/awssecret"
+	"github.com/secretstack/secretstack/components/notify"
 	"github.com/secretstack/secretstack/components/secret"
 	"github.com/secretstack/secretstack/components/secrettest"
 	"github.com/secretstack/secretstack/internal/iam"
@@ -35,25 +39,37 @@ var aws = secrettest.Cloud{
 			return err
 		}
 		readers := inputs(identities)
+		alerts := &awssecret.AlertsArgs{
+			Store: store, Rotators: []*awssecret.Rotator{rotator}, Notify: notify.Args{Email: []string{secrettest.OnCall}},
+			Settings: alert.Settings{Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
+		}
 		for _, s := range specs {
 			args := &awssecret.SecretArgs{Store: store, Spec: s, Readers: readers}
 			if s.Rotation != nil {
 				args.Rotator = rotator
 			}
-			if _, err := awssecret.NewSecret(ctx, s.Name, args); err != nil {
+			made, err := awssecret.NewSecret(ctx, s.Name, args)
+			if err != nil {
 				return err
 			}
+			alerts.Secrets = append(alerts.Secrets, made)
 		}
-		return nil
+		_, err = awssecret.NewAlerts(ctx, "shop-alerts", alerts)
+		return err
 	},
 	Config:   map[string]string{"aws:region": "eu-west-1"},
 	Identity: awsIdentity,
 	Create: func(r plan.Resource) (string, property.Map) {
 		arn := "arn:aws:kms:eu-west-1:" + awsAccount + ":key/" + r.Name
-		if r.Type == "aws:secretsmanager/secret:Secret" {
+		switch r.Type {
+		case "aws:secretsmanager/secret:Secret":
 			arn = "arn:aws:secretsmanager:eu-west-1:" + awsAccount + ":secret:" + r.Inputs.Get("name").AsString() + "-AbCdEf"
+		case "aws:sns/topic:Topic":
+			arn = "arn:aws:sns:eu-west-1:" + awsAccount + ":" + r.Name
 		}
-		return arn, property.NewMap(map[string]property.Value{"arn": property.New(arn), "keyId": property.New(r.Name)})
+		return arn, property.NewMap(map[string]property.Value{
+			"arn": property.New(arn), "keyId": property.New(r.Name), "bucket": property.New(r.Name),
+		})
 	},
 
 	SecretType:   "aws:secretsmanager/secret:Secret",
@@ -73,6 +89,52 @@ var aws = secrettest.Cloud{
 		"aws:iam/rolePolicy:RolePolicy", "aws:lambda/function:Function", "aws:lambda/layerVersion:LayerVersion",
 		"aws:lambda/permission:Permission", "aws:secretsmanager/secretPolicy:SecretPolicy",
 	},
+	WatcherTypes: []string{awsRule, awsAlarm},
+	Hears:        awsHears,
+	AlertGaps:    awsalert.Gaps,
+}
+
+const (
+	awsRule  = "aws:cloudwatch/eventRule:EventRule"
+	awsAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
+)
+
+// awsHears follows a rule or an alarm to the topics to which it may publish, also with their keys, and to who is subscribed.
+func awsHears(g *plan.Graph, watcher plan.Resource) (addresses []string) {
+	if watcher.Type == awsRule && watcher.Inputs.Get("eventPattern").IsNull() {
+		return []string{secrettest.OnCall} // a clock, which watches nothing
+	}
+	told, source, service := secrettest.Show(watcher.Inputs.Get("alarmActions")), ":cloudwatch:eu-west-1:"+awsAccount+":alarm:", "cloudwatch"
+	if watcher.Type == awsRule {
+		told, source, service = "", ":events:eu-west-1:"+awsAccount+":rule/", "events"
+		for _, target := range g.Of("aws:cloudwatch/eventTarget:EventTarget") {
+			if input(target, "rule") == input(watcher, "name") {
+				told += input(target, "arn") + " "
+			}
+		}
+	}
+	for _, topic := range g.Of("aws:sns/topic:Topic") {
+		arn := "arn:aws:sns:eu-west-1:" + awsAccount + ":" + topic.Name
+		may := func(policy, action string) bool {
+			return awsPolicy(policy).Allows(awsAccount, iam.Request{
+				Principal: iam.Principal{Service: service + ".amazonaws.com", Account: awsAccount}, Action: action, Resource: arn,
+				Context: map[string]string{
+					"aws:SourceAccount": awsAccount, "aws:SourceArn": "arn:aws" + source + input(watcher, "name"), "aws:SecureTransport": "true",
+					"kms:EncryptionContext:aws:sns:topicArn": arn,
+				},
+			})
+		}
+		key, ok := g.Get(topic.PropertyDependencies["kmsMasterKeyId"][0])
+		if !ok || !strings.Contains(told, arn) || !may(input(topic, "policy"), "sns:Publish") || !may(input(key, "policy"), "kms:GenerateDataKey") {
+			continue
+		}
+		for _, s := range g.Of("aws:sns/topicSubscription:TopicSubscription") {
+			if input(s, "topic") == arn && input(s, "protocol") == "email" {
+				addresses = append(addresses, input(s, "endpoint"))
+			}
+		}
+	}
+	return addresses
 }
 
 // sibling finds the resource of a type that has a secret's parent.

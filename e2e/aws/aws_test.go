@@ -74,10 +74,10 @@ func TestDev(t *testing.T) {
 	prebuilt(t, s)
 	t.Parallel()
 
-	lifecycle(s, c, 39, reports)
+	lifecycle(s, c, 80, reports, "shop-dev-alerts-read-by-stranger")
 	key := *c.key(c.kms, "alias/shop/dev").KeyId
 
-	s.WantEach(s.Destroy, "delete", 39)
+	s.WantEach(s.Destroy, "delete", 80)
 	for _, name := range names {
 		var notFound *smtypes.ResourceNotFoundException
 		_, err := c.secrets.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: new(c.prefix + name)})
@@ -87,7 +87,7 @@ func TestDev(t *testing.T) {
 	}
 	c.wantInDays(7, c.key(c.kms, key).DeletionDate) // AWS allows no less
 
-	s.WantEach(s.Up, "create", 39) // nothing of the first life is in the way of a second
+	s.WantEach(s.Up, "create", 80) // nothing of the first life is in the way of a second
 }
 
 func TestProd(t *testing.T) {
@@ -95,7 +95,7 @@ func TestProd(t *testing.T) {
 	prebuilt(t, s)
 	t.Parallel()
 
-	value := lifecycle(s, c, 41, reportsOutside)
+	value := lifecycle(s, c, 81, reportsOutside, "shop-prod-alerts-read-by-stranger", "shop-prod-alerts-read-by-stranger-2")
 	key := *c.key(c.kms, "alias/shop/prod").KeyId
 
 	s.WantRefusal(s.Destroy, "protected")
@@ -112,7 +112,7 @@ func TestProd(t *testing.T) {
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Declare("stripe-api-key", map[string]any{"readers": []string{"checkout"}, "description": "Charges cards at checkout"})
 	s.Want(s.Up)
-	s.WantEach(s.Destroy, "delete", 41)
+	s.WantEach(s.Destroy, "delete", 81)
 	c.wantInDays(30, c.describe("orders-db").DeletedDate)
 	c.wantInDays(30, c.key(c.kms, key).DeletionDate)
 	_, err := c.secrets.RestoreSecret(t.Context(), &secretsmanager.RestoreSecretInput{SecretId: new(c.prefix + "orders-db")})
@@ -139,7 +139,7 @@ func TestNetwork(t *testing.T) {
 			"orders": map[string]any{"vpc": ids["vpc"][0], "subnets": ids["subnet"][:2], "secrets": []string{"orders-db"}},
 		}
 	})
-	s.WantEach(s.Up, "create", 50)
+	s.WantEach(s.Up, "create", 94)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	for name, want := range map[string]int{"shop-dev-rotator": 0, "shop-dev-rotator-orders": 2} {
@@ -151,15 +151,16 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s is in %d subnets, want %d", name, got, want)
 		}
 	}
-	s.WantEach(s.Destroy, "delete", 50)
+	s.WantEach(s.Destroy, "delete", 94)
 }
 
 var names = []string{
 	"orders-db", "orders-db-admin", "session-signing-key", "stripe-api-key", "stripe-webhook-key", "warehouse/api-token", "warehouse/rotation-key",
 }
 
-// lifecycle is what both stacks have in common: everything but their end. It gives the value of orders-db.
-func lifecycle(s *engine.Stack, c *cloud, resources int, reports string) string {
+// lifecycle is what both stacks have in common: everything but their end. strangers are the rules that know who the
+// readers are. It gives the value of orders-db.
+func lifecycle(s *engine.Stack, c *cloud, resources int, reports string, strangers ...string) string {
 	c.Helper()
 	s.WantEach(s.Preview, "create", resources)
 	s.WantEach(s.Up, "create", resources)
@@ -179,6 +180,9 @@ func lifecycle(s *engine.Stack, c *cloud, resources int, reports string) string 
 	changes := []string{
 		"update aws:secretsmanager/secretPolicy:SecretPolicy orders-db policy",
 		"update aws:secretsmanager/secretPolicy:SecretPolicy stripe-webhook-key policy",
+	}
+	for _, rule := range strangers {
+		changes = append(changes, "update aws:cloudwatch/eventRule:EventRule "+rule+" eventPattern")
 	}
 	s.Want(s.Preview, changes...)
 	s.Want(s.Up, changes...)

@@ -2,12 +2,14 @@ package aws_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -116,13 +118,32 @@ func (c *cloud) lambda(path string, into any) {
 // ask gives moto's answer for a service of which there is no client here.
 func (c *cloud) ask(service, path string) []byte {
 	c.Helper()
-	request, err := http.NewRequestWithContext(c.Context(), http.MethodGet, c.moto.URL+path, nil)
+	return c.send(service, http.MethodGet, path, nil, nil)
+}
+
+// post has a service that speaks JSON do an action. A nil answer is of no concern.
+func (c *cloud) post(service, action string, input, answer any) {
+	c.Helper()
+	body, err := json.Marshal(input)
 	if err != nil {
 		c.Fatal(err)
 	}
-	nothing := sha256.Sum256(nil)
+	got := c.send(service, http.MethodPost, "/", http.Header{"X-Amz-Target": {action}, "Content-Type": {"application/x-amz-json-1.1"}}, body)
+	if answer != nil && json.Unmarshal(got, answer) != nil {
+		c.Fatalf("%s: %s", action, got)
+	}
+}
+
+func (c *cloud) send(service, method, path string, header http.Header, body []byte) []byte {
+	c.Helper()
+	request, err := http.NewRequestWithContext(c.Context(), method, c.moto.URL+path, bytes.NewReader(body))
+	if err != nil {
+		c.Fatal(err)
+	}
+	maps.Copy(request.Header, header)
+	sum := sha256.Sum256(body)
 	err = v4.NewSigner().SignHTTP(c.Context(), aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, request,
-		hex.EncodeToString(nothing[:]), service, "eu-west-1", time.Now())
+		hex.EncodeToString(sum[:]), service, "eu-west-1", time.Now())
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -133,7 +154,7 @@ func (c *cloud) ask(service, path string) []byte {
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		c.Fatalf("%s: %s %s, error %v", path, response.Status, answer, err)
+		c.Fatalf("%s %s: %s %s, error %v", header.Get("X-Amz-Target"), path, response.Status, answer, err)
 	}
 	return answer
 }

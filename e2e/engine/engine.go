@@ -77,6 +77,15 @@ func (s *Stack) Configure(change func(config map[string]any)) {
 	s.edit("Pulumi."+s.stack.Name()+".yaml", func(file map[string]any) { change(file["config"].(map[string]any)) })
 }
 
+// Encrypt sets a configuration value that the stack's file has encrypted, at a path such as secretstack:alertURLs.slack[0].
+func (s *Stack) Encrypt(path, value string) {
+	s.t.Helper()
+	err := s.stack.SetConfigWithOptions(s.t.Context(), path, auto.ConfigValue{Value: value, Secret: true}, &auto.ConfigOptions{Path: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // Declare changes or adds a secret in secrets.yaml; nil fields remove it.
 func (s *Stack) Declare(name string, fields map[string]any) {
 	s.t.Helper()

@@ -4,7 +4,7 @@ package motoserver
 
 import (
 	"bufio"
-	_ "embed"
+	"embed"
 	"io"
 	"net/http"
 	"os"
@@ -33,15 +33,15 @@ type Server struct {
 // address is in the line that moto prints as soon as it takes requests.
 var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-//go:embed sitecustomize.py
-var fixes []byte
+//go:embed *.py
+var fixes embed.FS
 
 // Start runs a moto server on a free port of the loopback interface until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	program := needs.Program(t, "moto_server", "Install it with: make .venv/installed")
 	pythonPath := t.TempDir()
-	if err := os.WriteFile(filepath.Join(pythonPath, "sitecustomize.py"), fixes, 0o600); err != nil {
+	if err := os.CopyFS(pythonPath, fixes); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", "0")

@@ -1,5 +1,6 @@
 # Python runs this at start, before moto_server (see motoserver.go). It corrects the pinned moto.
 import importlib.metadata
+import json
 import os
 import sys
 import time
@@ -9,12 +10,16 @@ if _version != os.environ["MOTO_WANTED"]:
     sys.exit("moto %s is installed, and the tests need %s: make .venv/installed" % (_version, os.environ["MOTO_WANTED"]))
 
 from moto.awslambda.models import LambdaFunction
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.events.models import Rule, events_backends
+from moto.events.utils import EventTemplateParser
 from moto.secretsmanager.exceptions import (
     InvalidParameterException,
     InvalidRequestException,
     ResourceExistsException,
 )
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from moto.sns.models import sns_backends
 
 
 # moto forgets which key a secret's replica is encrypted under, so a program that sets one would find a
@@ -134,3 +139,90 @@ def update_configuration(self, config_updates):
 LambdaFunction.__init__ = init
 LambdaFunction.get_configuration = get_configuration
 LambdaFunction.update_configuration = update_configuration
+
+
+# A template of a text has each of its lines in quotation marks:
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html.
+_parse = EventTemplateParser.parse
+
+
+def parse(input_template, input_paths_map, event):
+    if not input_template or not input_template.startswith('"'):
+        return _parse(input_template, input_paths_map, event)
+    return "\n".join(_parse(line, input_paths_map, event) for line in input_template.split("\n"))
+
+
+EventTemplateParser.parse = staticmethod(parse)
+
+
+# Rules send events to topics too (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html), and one that
+# has only a schedule sends none.
+_send_to_targets = Rule.send_to_targets
+
+
+def send_to_targets(self, original_event, transform_input=True):
+    if not self.event_pattern.get_pattern() or not self.event_pattern.matches_event(original_event):
+        return
+    targets = self.targets
+    topics = [t for t in targets if ":sns:" in t["Arn"]]
+    for target in topics:
+        transformer = target.get("InputTransformer", {})
+        message = EventTemplateParser.parse(
+            transformer.get("InputTemplate"), transformer.get("InputPathsMap", {}), original_event
+        )
+        text = message if isinstance(message, str) else json.dumps(message)
+        sns_backends[self.account_id][self.region_name].publish(text, target["Arn"])
+    self.targets = [t for t in targets if t not in topics]
+    try:
+        _send_to_targets(self, original_event, transform_input)
+    finally:
+        self.targets = targets
+
+
+Rule.send_to_targets = send_to_targets
+
+
+# SetAlarmState takes the alarm's actions and tells the event bus:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html.
+_set_alarm_state = CloudWatchBackend.set_alarm_state
+
+
+def set_alarm_state(self, alarm_name, reason, reason_data, state_value):
+    before = self.alarms[alarm_name].state_value if alarm_name in self.alarms else None
+    _set_alarm_state(self, alarm_name, reason, reason_data, state_value)
+    alarm = self.alarms[alarm_name]
+    if before == state_value:
+        return
+    message = {
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "NewStateValue": state_value,
+        "NewStateReason": reason,
+        "OldStateValue": before,
+        "AlarmArn": alarm.alarm_arn,
+    }
+    actions = {"ALARM": alarm.alarm_actions, "OK": alarm.ok_actions}.get(state_value, alarm.insufficient_data_actions)
+    for action in actions if alarm.actions_enabled else []:
+        sns_backends[self.account_id][self.region_name].publish(json.dumps(message), action)
+    detail = {
+        "alarmName": alarm.name,
+        "configuration": {"description": alarm.description},
+        "previousState": {"value": before},
+        "state": {"value": state_value, "reason": reason},
+    }
+    events_backends[self.account_id][self.region_name].put_events(
+        [
+            {
+                "Source": "aws.cloudwatch",
+                "DetailType": "CloudWatch Alarm State Change",
+                "Resources": [alarm.alarm_arn],
+                "Detail": json.dumps(detail),
+            }
+        ]
+    )
+
+
+CloudWatchBackend.set_alarm_state = set_alarm_state
+
+
+import metrics  # noqa: E402, F401 (after the corrections that it calls)
