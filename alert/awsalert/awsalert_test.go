@@ -24,7 +24,7 @@ func TestAlerts(t *testing.T) {
 			return func(record []byte) bool { return n.matches(t, record) }
 		},
 		Unseen: map[string]string{
-			"key-changed: alert.Does[unmake-key]": "what else is done with a key is no action of the catalogue",
+			"key-changed: alert.Does[open-key]": "what else is done with a key is no action of the catalogue",
 		},
 	})
 }

@@ -123,7 +123,8 @@ func read(object gjson.Result) (r record) {
 // concerns tells whether an operation is about something that the store watches, and says in the event what.
 // Reads, changes and keys of others are events too, about no secret and no key of the store.
 func (s *Store) concerns(op *operation, r *record, e *alert.Event) bool {
-	if r.account != s.Account || op.source == secretsManager && r.region != s.Region && !slices.Contains(s.Replicas, r.region) {
+	if r.account != s.Account || op.source == secretsManager && !slices.Contains(s.regions(), r.region) ||
+		op.direct() && r.identity.Get("invokedBy").Exists() {
 		return false
 	}
 	_, name, _ := strings.Cut(string(op.about), ".")
@@ -141,25 +142,34 @@ func (s *Store) concerns(op *operation, r *record, e *alert.Event) bool {
 		})
 	case nothing:
 	default:
-		names := s.watched(op.about)
-		return names == nil || slices.Contains(names, field(r.parameters))
+		watched := s.watched(op)
+		return watched == nil || slices.ContainsFunc(r.parameters.Get(name).Array(), func(called gjson.Result) bool {
+			return slices.ContainsFunc(watched, func(m match) bool { return m.holds(called.Str) })
+		})
 	}
 	return true
 }
 
 // watched are the names by which a call names what the store watches besides secrets and keys. Nil: any.
-func (s *Store) watched(about subject) []string {
-	switch about {
-	case trailCalled, trailSelected:
-		if s.Trail != "" {
-			return []string{s.Trail, s.Trail[strings.LastIndexByte(s.Trail, '/')+1:]}
-		}
-	case bucket:
-		return slices.DeleteFunc([]string{s.Bucket}, func(name string) bool { return name == "" })
-	case logGroup:
-		return append([]string{}, s.LogGroups...)
+func (s *Store) watched(o *operation) []match {
+	alerts := "arn:" + s.partition() + ":sns:" + s.Region + ":" + s.Account + ":" + s.Alerts
+	switch {
+	case o.source == cloudTrail && s.Trail == "":
+		return nil
+	case o.source == cloudTrail:
+		return all([]string{s.Trail, s.Trail[strings.LastIndexByte(s.Trail, '/')+1:]})
+	case o.about == logGroup:
+		return append([]match{}, all(s.LogGroups)...)
+	case o.about == bucket && s.Bucket != "":
+		return []match{is(s.Bucket)}
+	case o.about == bucket || s.Alerts == "":
+		return []match{}
+	case o.about == topic:
+		return []match{is(alerts)}
+	case o.about == subscription:
+		return []match{{begins, []string{alerts + ":"}}}
 	}
-	return nil
+	return []match{{begins, []string{s.Alerts + "-"}}}
 }
 
 func (r *record) ended() alert.Outcome {
@@ -199,7 +209,7 @@ func (s *Store) who(identity gjson.Result) string {
 	case arn != "":
 		return arn
 	case kind == "AWSAccount":
-		return s.root(account)
+		return alone + account
 	}
 	return service
 }

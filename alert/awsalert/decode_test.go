@@ -56,6 +56,7 @@ func TestDecode(t *testing.T) {
 		"a whole ARN":                  {instead(name, "arn:aws:secretsmanager:eu-west-1:444455556666:secret:shop/prod/orders-db-Hq3xT8"), event},
 		"a partial ARN":                {instead(name, "arn:aws:secretsmanager:eu-west-1:444455556666:secret:shop/prod/orders-db"), event},
 		"an ARN in a replica's region": {instead(name, "arn:aws:secretsmanager:eu-central-1:444455556666:secret:shop/prod/orders-db-Hq3xT8", `"eu-west-1"`, `"eu-central-1"`), event},
+		"an ARN of another region":     {instead(name, "arn:aws:secretsmanager:us-east-1:444455556666:secret:shop/prod/orders-db-Hq3xT8"), with(func(e *alert.Event) { e.Secret = "" })},
 		"an ARN of another account":    {instead(name, "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/prod/orders-db"), with(func(e *alert.Event) { e.Secret = "" })},
 		"an ARN of another service":    {instead(name, "arn:aws:ssm:eu-west-1:444455556666:secret:shop/prod/orders-db"), with(func(e *alert.Event) { e.Secret = "" })},
 		"half an ARN":                  {instead(name, "arn:aws:secretsmanager"), with(func(e *alert.Event) { e.Secret = "" })},
@@ -73,7 +74,15 @@ func TestDecode(t *testing.T) {
 		},
 		"another account's principal": {
 			instead(identity, `{"type":"AWSAccount","principalId":"AROA:pod","accountId":"777788889999"}`),
+			with(func(e *alert.Event) { e.Who = "account 777788889999" }),
+		},
+		"another account's root user": {
+			instead(identity, `{"type":"Root","arn":"arn:aws:iam::777788889999:root","accountId":"777788889999"}`),
 			with(func(e *alert.Event) { e.Who = "arn:aws:iam::777788889999:root" }),
+		},
+		"a session of which the role is not told": {
+			instead(identity, `{"type":"AssumedRole","arn":"arn:aws:sts::444455556666:assumed-role/checkout/pod"}`),
+			with(func(e *alert.Event) { e.Who = "arn:aws:sts::444455556666:assumed-role/checkout/pod" }),
 		},
 		"a service": {
 			instead(identity, `{"type":"AWSService","invokedBy":"dms.amazonaws.com"}`, "203.0.113.7", "dms.amazonaws.com"),

@@ -30,8 +30,11 @@ func (s *Store) EventPattern(c alert.Condition) (string, error) {
 	return pattern, nil
 }
 
+// onBus tells whether the event bus has an operation.
+func onBus(o operation) bool { return o.source != rotator }
+
 func (s *Store) eventPattern(c alert.Condition) (string, error) {
-	branches, err := s.branches(c, func(o operation) bool { return o.source != rotator })
+	branches, err := s.branches(c, onBus)
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/secretstack/secretstack/alert"
 )
@@ -26,6 +27,11 @@ const (
 )
 
 func is(text string) match { return match{equal, []string{text}} }
+
+// holds tells whether a text equals, or begins with, that of the match.
+func (m match) holds(text string) bool {
+	return text == m.text[0] || m.how == begins && strings.HasPrefix(text, m.text[0])
+}
 
 func all(texts []string) (matches []match) {
 	for _, t := range texts {
@@ -64,7 +70,7 @@ func (s *Store) branches(c alert.Condition, use func(operation) bool) ([]fields,
 				return nil, fmt.Errorf("this log tells of no %s", action)
 			}
 		}
-		for _, group := range groups(t, use) {
+		for _, group := range s.groups(t, use) {
 			of, err := s.branchesOf(t, group)
 			if err != nil {
 				return nil, err
@@ -79,14 +85,15 @@ func (s *Store) branches(c alert.Condition, use func(operation) bool) ([]fields,
 }
 
 // groups are the operations of a term, those together that have the source, the subject and the kind of outcome in common.
-func groups(t term, use func(operation) bool) [][]operation {
+func (s *Store) groups(t term, use func(operation) bool) [][]operation {
 	var all [][]operation
 	for _, o := range operations {
-		if !use(o) || !slices.Contains(t.does, o.action) || o.outcome != "" && t.ends != nil && !slices.Contains(t.ends, o.outcome) {
+		if !use(o) || s.calls != nil && !slices.Contains(s.calls, o.call()) || !slices.Contains(t.does, o.action) ||
+			o.outcome != "" && t.ends != nil && !slices.Contains(t.ends, o.outcome) {
 			continue
 		}
 		i := slices.IndexFunc(all, func(g []operation) bool {
-			return g[0].source == o.source && g[0].about == o.about && (g[0].outcome == "") == (o.outcome == "")
+			return g[0].source == o.source && g[0].about == o.about && (g[0].outcome == "") == (o.outcome == "") && g[0].direct() == o.direct()
 		})
 		if i < 0 {
 			all = append(all, []operation{o})
@@ -113,6 +120,9 @@ func (s *Store) branchesOf(t term, group []operation) ([]fields, error) {
 	if first.source == secretsManager {
 		base["awsRegion"] = all(s.regions())
 	}
+	if first.direct() {
+		base["userIdentity.invokedBy"] = []match{{how: absent}}
+	}
 	branches := []fields{base}
 	if first.outcome == "" && t.ends != nil {
 		ended, err := endings(t.ends)
@@ -121,7 +131,7 @@ func (s *Store) branchesOf(t term, group []operation) ([]fields, error) {
 		}
 		branches = product(branches, ended, fields.and)
 	}
-	about, err := s.about(t, first.about)
+	about, err := s.about(t, &first)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ const MaxFilterPattern = 1024
 func (s *Store) FilterPattern(c alert.Condition) (string, error) {
 	branches, err := s.branches(c, func(o operation) bool { return o.source == rotator })
 	if err != nil {
-		branches, err = s.branches(c, func(o operation) bool { return o.source != rotator })
+		branches, err = s.branches(c, onBus)
 	}
 	if err != nil {
 		return "", err

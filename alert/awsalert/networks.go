@@ -12,6 +12,12 @@ import (
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html.
 var services = []string{"*.amazonaws.com", "AWS Internal"}
 
+// CheckNetwork gives the rule that a network breaks which is to be compared with addresses, or nil.
+func CheckNetwork(n netip.Prefix) error {
+	_, err := texts4or6(n.Masked())
+	return err
+}
+
 // nearby are the texts of the addresses in the networks, and of what is no address.
 //
 // EventBridge has an operator for networks, but none for what is outside them. The operator also takes an address of IPv4 for

@@ -177,6 +177,9 @@ func TestPatternErrors(t *testing.T) {
 		"too long alone": {func(s *awsalert.Store) {
 			s.Secrets[0].Readers = longRoles(40)
 		}, stranger, split, "EventBridge takes 2048"},
+		"many deployers": {func(s *awsalert.Store) {
+			s.Deployers = longRoles(40)
+		}, alert.ByID(alert.AuditChanged).When, split, "EventBridge takes 2048"},
 		"no ARN":              {func(s *awsalert.Store) { s.ARNs = nil }, stranger, event, "the ARN of the secret orders-db is not known"},
 		"no keys":             {func(s *awsalert.Store) { s.Keys = nil }, alert.ByID(alert.KeyChanged).When, event, "the ARNs of the store's keys are not known"},
 		"a history":           {nil, alert.ByID(alert.ReadByNewcomer).When, event, "no words for events that are not known-who"},

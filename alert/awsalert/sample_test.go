@@ -41,7 +41,7 @@ func store() *awsalert.Store {
 			"arn:aws:kms:eu-west-1:444455556666:key/1b2c3d4e-5f60-4718-9203-a4b5c6d7e8f9",
 			"arn:aws:kms:eu-central-1:444455556666:key/9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a",
 		},
-		Trail:  "arn:aws:cloudtrail:eu-west-1:444455556666:trail/shop-prod",
+		Trail: "arn:aws:cloudtrail:eu-west-1:444455556666:trail/shop-prod", Alerts: "shop-prod-alerts",
 		Bucket: "shop-prod-trail-444455556666", LogGroups: []string{"/secretstack/shop-prod/trail", "/secretstack/shop-prod/shop-prod-rotator"},
 	}
 	s.Index()

@@ -11,7 +11,7 @@ import (
 
 // about writes what the sets of a term ask of the subject, the caller and the address. None: such operations are never
 // in the sets.
-func (s *Store) about(t term, about subject) ([]fields, error) {
+func (s *Store) about(t term, o *operation) ([]fields, error) {
 	var (
 		set    alert.Set // that the subject is in
 		except []string  // callers
@@ -52,7 +52,7 @@ func (s *Store) about(t term, about subject) ([]fields, error) {
 	if reader != (set == alert.Declared) {
 		return nil, errors.New("the readers are those of a declared secret: ask for both, or for neither")
 	}
-	switch about {
+	switch about := o.about; about {
 	case secretCalled, secretRotated:
 		switch {
 		case set == alert.OfKey:
@@ -77,12 +77,12 @@ func (s *Store) about(t term, about subject) ([]fields, error) {
 			return nil, nil
 		}
 	default:
-		names := s.watched(about)
-		if set != "" || names != nil && len(names) == 0 {
+		watched := s.watched(o)
+		if set != "" || watched != nil && len(watched) == 0 {
 			return nil, nil
 		}
-		if names != nil {
-			f[string(about)] = all(names)
+		if watched != nil {
+			f[string(about)] = watched
 		}
 	}
 	return product([]fields{f}, s.others(except), fields.and), nil
@@ -101,7 +101,8 @@ func (s *Store) below() []match {
 }
 
 // called are the ids of a declared secret: its name, its ARN, and that without what AWS adds. A name has no colon. An
-// ARN with the six characters that AWS added to this secret's is no other's.
+// ARN with the six characters that AWS added to this secret's is no other's. The ARN's region is left out to save room:
+// a call in one region gets nothing by the ARN of another.
 func (s *Store) called(name string) ([]match, error) {
 	arn := s.ARNs[name]
 	if arn == "" {
@@ -154,12 +155,12 @@ func (s *Store) byReaders() [][]alert.Secret {
 func (s *Store) others(identities []string) []fields {
 	var roles, arns, accounts []string
 	for _, id := range s.withAccounts(identities) {
-		resource := id[strings.LastIndexByte(id, ':')+1:]
-		switch account := accountOf(id); {
-		case strings.HasPrefix(resource, "role/"):
-			roles = append(roles, id)
-		case resource == "root" && account != s.Account:
+		account, isAccount := strings.CutPrefix(id, alone)
+		switch {
+		case isAccount:
 			accounts = append(accounts, account)
+		case strings.HasPrefix(id[strings.LastIndexByte(id, ':')+1:], "role/"):
+			roles = append(roles, id)
 		default:
 			arns = append(arns, id)
 		}

@@ -10,6 +10,7 @@ import (
 // Part is what one of several event patterns covers.
 type Part struct {
 	Secrets []string // their names, where the condition names secrets. Nil: all
+	Calls   []string // operations of AWS, as eventSource:eventName. Nil: all
 }
 
 // Split gives the parts whose event patterns together are the condition, each with MaxEventPattern characters or less:
@@ -21,37 +22,67 @@ func (s *Store) Split(c alert.Condition) ([]Part, error) {
 	for _, same := range s.byReaders() { // so each pattern names few readers
 		worst.Secrets = append(worst.Secrets, same...)
 	}
-	var names []string
 	for _, secret := range worst.Secrets {
-		names = append(names, secret.Name)
 		worst.ARNs[secret.Name] = s.arn(s.Region) + s.Prefix + secret.Name + "-??????"
 	}
 	whole, err := worst.eventPattern(c)
 	if err != nil || len(whole) <= MaxEventPattern {
 		return []Part{{}}, err
 	}
+	names, part, err := worst.divide(c)
+	if err != nil {
+		return nil, err
+	}
 	var parts []Part
-	for from := 0; from < len(names); {
-		part := func(n int) Part { return Part{names[from : from+n]} }
-		n := sort.Search(len(names)-from, func(n int) bool {
-			pattern, err := worst.Only(part(n + 1)).eventPattern(c)
+	for len(names) > 0 {
+		n := sort.Search(len(names), func(n int) bool {
+			pattern, err := worst.Only(part(names[:n+1])).eventPattern(c)
 			return err != nil || len(pattern) > MaxEventPattern
 		})
 		if n == 0 {
-			_, err := worst.Only(part(1)).EventPattern(c)
+			_, err := worst.Only(part(names[:1])).EventPattern(c)
 			return nil, err
 		}
-		parts = append(parts, part(n))
-		from += n
+		parts = append(parts, part(names[:n]))
+		names = names[n:]
 	}
 	return parts, nil
 }
 
-// Only is the Store with the secrets of a part.
+// divide gives what a condition is split by, and makes a part of some of it: secrets where it names them, or else calls.
+func (s *Store) divide(c alert.Condition) (names []string, part func([]string) Part, err error) {
+	all, err := terms(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if slices.ContainsFunc(all, func(t term) bool { return slices.Contains(t.in, alert.Declared) }) {
+		for _, secret := range s.Secrets {
+			names = append(names, secret.Name)
+		}
+		return names, func(names []string) Part { return Part{Secrets: names} }, nil
+	}
+	for _, t := range all {
+		for _, group := range s.groups(t, onBus) {
+			branches, err := s.branchesOf(t, group)
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, o := range group {
+				if len(branches) > 0 && !slices.Contains(names, o.call()) {
+					names = append(names, o.call())
+				}
+			}
+		}
+	}
+	return names, func(names []string) Part { return Part{Calls: names} }, nil
+}
+
+// Only is the Store with the secrets and the calls of a part.
 func (s *Store) Only(p Part) *Store {
 	only := *s
 	if p.Secrets != nil {
 		only.Secrets = slices.DeleteFunc(slices.Clone(s.Secrets), func(secret alert.Secret) bool { return !slices.Contains(p.Secrets, secret.Name) })
 	}
+	only.calls = p.Calls
 	return &only
 }

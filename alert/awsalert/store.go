@@ -15,7 +15,8 @@ import (
 // Store is what the alerts of one store are about. Identities in Watch are the ARNs of roles, with their path, and of
 // users. CloudTrail may name the account alone of one that is in another account
 // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html): where one
-// identity of that account is meant, the whole account is.
+// identity of that account is meant, all are that it does not name. It says of each session of a role which role that
+// is, as the same page has it: a session of which it does not is a stranger's.
 type Store struct {
 	alert.Watch
 
@@ -38,9 +39,13 @@ type Store struct {
 	Bucket string
 	// LogGroups are the names of the log groups that audit-changed watches: that of the trail, and those of rotators.
 	LogGroups []string
+	// Alerts is the name of the alerts' topic in the store's region. It begins, with a hyphen after it, the names of all
+	// else that they are made of: rules, alarms, filters, destinations, roles. Zero: audit-changed watches none of it.
+	Alerts string
 
 	declared   map[string]bool
 	byResource map[string]string // declared names, by what their ARNs end with
+	calls      []string          // those of a Part. Nil: all
 }
 
 // Gaps are the alerts that AWS cannot do.
@@ -64,12 +69,16 @@ func (s *Store) Index() {
 	s.Watch.Index()
 }
 
+// alone begins what stands for an account of which CloudTrail tells no more. It is no ARN: that of the account's root user
+// is one user's.
+const alone = "account "
+
 // withAccounts adds the other accounts in which identities are.
 func (s *Store) withAccounts(identities []string) []string {
 	all := slices.Clone(identities)
 	for _, id := range identities {
-		if account := accountOf(id); account != s.Account && account != "" && !slices.Contains(all, s.root(account)) {
-			all = append(all, s.root(account))
+		if account := accountOf(id); account != s.Account && account != "" && !slices.Contains(all, alone+account) {
+			all = append(all, alone+account)
 		}
 	}
 	return all
@@ -81,11 +90,6 @@ func accountOf(arn string) string {
 		return parts[4]
 	}
 	return ""
-}
-
-// root is an account as a principal.
-func (s *Store) root(account string) string {
-	return "arn:" + s.partition() + ":iam::" + account + ":root"
 }
 
 func (s *Store) partition() string { return cmp.Or(s.Partition, "aws") }
@@ -107,7 +111,8 @@ func (s *Store) secret(id string) string {
 	name, isARN := id, strings.HasPrefix(id, "arn:")
 	if isARN {
 		parts := strings.SplitN(id, ":", 7)
-		if len(parts) < 7 || parts[2] != "secretsmanager" || parts[4] != s.Account || parts[5] != "secret" {
+		if len(parts) < 7 || parts[2] != "secretsmanager" || !slices.Contains(s.regions(), parts[3]) ||
+			parts[4] != s.Account || parts[5] != "secret" {
 			return ""
 		}
 		name = parts[6]

@@ -44,7 +44,7 @@ func TestDecode(t *testing.T) {
 		},
 		"a name that is not declared": {
 			`{"time":"2026-03-02T09:14:07.1183742Z","category":"AuditEvent","operationName":"SecretGet","resourceId":"` + vaultID + `","correlationId":"c1","callerIpAddress":"","identity":{"claim":{"oid":"` + reports + `"}},"properties":{"httpStatusCode":404,"requestUri":"https://shop-prod-secrets.vault.azure.net/secrets/old--sapi-token"}}`,
-			with(read, func(e *alert.Event) { e.Secret, e.Outcome, e.From = "old/api-token", alert.Gone, netip.Addr{} }),
+			with(read, func(e *alert.Event) { e.Secret, e.Outcome, e.From = "old/api-token", alert.Failed, netip.Addr{} }),
 		},
 		"the vault": {
 			`{"time":"2026-03-02T09:14:07.1183742Z","category":"Administrative","operationName":"MICROSOFT.KEYVAULT/VAULTS/DELETE","resourceId":"` + vaultID + `","resultType":"Success","correlationId":"c1","callerIpAddress":"203.0.113.17","identity":{"claims":{"http://schemas.microsoft.com/identity/claims/objectidentifier":"` + reports + `"}},"properties":{"entity":"` + vaultID + `"}}`,

@@ -195,6 +195,9 @@ func list[T ~string](items []T) string {
 // quote writes a string literal: https://learn.microsoft.com/kusto/query/scalar-data-types/string.
 func quote(text string) string { return strconv.Quote(text) }
 
+// verbatim writes a string literal without escapes, for regular expressions.
+func verbatim(text string) string { return `@"` + strings.ReplaceAll(text, `"`, `""`) + `"` }
+
 // text writes a dynamic literal, which is JSON: https://learn.microsoft.com/kusto/query/scalar-data-types/dynamic.
 func text(value any) string {
 	data, err := json.Marshal(value)

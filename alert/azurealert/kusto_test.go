@@ -363,8 +363,11 @@ func (p *parser) chain(word string, operand func() expression) expression {
 func (p *parser) comparison() expression {
 	left := p.sum()
 	switch op := p.peek(); op {
-	case "==", "!=", "<", ">", "=~", "startswith", "contains_cs":
+	case "==", "!=", "<", ">", "=~", "matches":
 		p.next()
+		if op == "matches" {
+			p.want("regex")
+		}
 		right := p.sum()
 		return func(s scope) any { return relation(op, left(s), right(s)) }
 	case "in", "in~":

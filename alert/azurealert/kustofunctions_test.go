@@ -123,11 +123,7 @@ var functions = map[string]func(v []any) any{
 		return joined
 	},
 	"extract": func(v []any) any {
-		pattern := v[0].(string)
-		if compiled[pattern] == nil {
-			compiled[pattern] = regexp.MustCompile(pattern)
-		}
-		groups := compiled[pattern].FindStringSubmatch(v[2].(string))
+		groups := compile(v[0]).FindStringSubmatch(v[2].(string))
 		if groups == nil {
 			return ""
 		}
@@ -164,6 +160,14 @@ var functions = map[string]func(v []any) any{
 }
 
 var compiled = map[string]*regexp.Regexp{}
+
+func compile(pattern any) *regexp.Regexp {
+	text := pattern.(string)
+	if compiled[text] == nil {
+		compiled[text] = regexp.MustCompile(text)
+	}
+	return compiled[text]
+}
 
 func inAnyRange(v []any, kind func(netip.Addr) bool) any {
 	a, err := netip.ParseAddr(v[0].(string))
@@ -212,10 +216,8 @@ func relation(op string, a, b any) any {
 		return compare(a, b) > 0
 	case "=~":
 		return strings.EqualFold(a.(string), b.(string))
-	case "startswith":
-		return strings.HasPrefix(strings.ToLower(a.(string)), strings.ToLower(b.(string)))
-	case "contains_cs":
-		return strings.Contains(a.(string), b.(string))
+	case "matches":
+		return compile(b).MatchString(a.(string))
 	}
 	panic("kusto: no operator " + op)
 }

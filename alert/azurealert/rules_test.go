@@ -2,6 +2,7 @@ package azurealert
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ func TestRules(t *testing.T) {
 			name := filepath.Base(file)
 			t.Run(string(a.ID)+"/"+name, func(t *testing.T) {
 				want := strings.HasPrefix(name, "fires-") != shorter[name]
-				if got := fires(t, a, query, file); got != want {
+				if got := fires(t, a, query, name); got != want {
 					t.Errorf("fires: %v, want %v", got, want)
 				}
 			})
@@ -46,14 +47,7 @@ func TestRules(t *testing.T) {
 // fires runs a rule from the first record on until the last has reached the workspace.
 func fires(t *testing.T, a alert.Alert, query, file string) bool {
 	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c alerttest.Case
-	if err := json.Unmarshal(data, &c); err != nil {
-		t.Fatal(err)
-	}
+	c := load(t, a, file)
 	tables := map[string][]row{}
 	var first, last time.Time
 	add := func(record []byte, later time.Duration) time.Time {
@@ -99,6 +93,86 @@ func fires(t *testing.T, a alert.Alert, query, file string) bool {
 		}
 	}
 	return false
+}
+
+// bursts have a record of each alert that counts.
+var bursts = map[alert.ID]string{
+	alert.ReadBurst: "fires-restart-loop.json", alert.DeniedBurst: "fires-lost-grant.json", alert.ReadInBulk: "fires-scale-out.json", alert.ListedInBulk: "fires-script.json",
+}
+
+// As many as are allowed may come in the time, and one more only in more time: for the rule, and for Replay.
+func TestThresholds(t *testing.T) {
+	s := sample()
+	for _, a := range alert.Catalogue {
+		if a.Count == nil {
+			continue
+		}
+		record := load(t, a, bursts[a.ID]).Records[0]
+		for _, tt := range []struct {
+			n    int
+			in   time.Duration
+			want bool
+		}{
+			{a.Count.Over, a.Count.Within - time.Second, false},
+			{a.Count.Over + 1, a.Count.Within - time.Second, true},
+			{a.Count.Over + 1, a.Count.Within + time.Second, false},
+		} {
+			var times []time.Time
+			for i := range tt.n {
+				times = append(times, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC).Add(tt.in*time.Duration(i)/time.Duration(tt.n-1)))
+			}
+			rule, replay := both(t, s, a, record, times, times[len(times)-1])
+			if rule != tt.want || replay != tt.want {
+				t.Errorf("%s: %d in %s: the rule fires: %v, Replay: %v, want %v", a.ID, tt.n, tt.in, rule, replay, tt.want)
+			}
+		}
+	}
+}
+
+// Silence is too long a minute after the time is over, and not a minute before.
+func TestSilence(t *testing.T) {
+	s, a, begin := sample(), *alert.ByID(alert.RotationOverdue), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	record := load(t, a, "fires-stopped.json").Records[0]
+	for silence, want := range map[time.Duration]bool{a.Quiet - time.Minute: false, a.Quiet + time.Minute: true} {
+		rule, replay := both(t, s, a, record, []time.Time{begin}, begin.Add(silence))
+		if rule != want || replay != want {
+			t.Errorf("%s of silence: the rule fires: %v, Replay: %v, want %v", silence, rule, replay, want)
+		}
+	}
+}
+
+// both tells whether the rule and Replay fire for a record at these times, at the end of the log.
+func both(t *testing.T, s *Store, a alert.Alert, record []byte, times []time.Time, end time.Time) (rule, replay bool) {
+	t.Helper()
+	query, err := s.KQL(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := s.Decode(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, r := inTable(t, record)
+	w, p := &workspace{tables: map[string][]row{}, now: end}, alert.NewReplay(&s.Watch, []alert.Alert{a})
+	for _, at := range times {
+		r = maps.Clone(r)
+		r["TimeGenerated"], e.Time = at, at
+		w.tables[table] = append(w.tables[table], r)
+		replay = len(p.Add(e)) > 0 || replay
+	}
+	return len(w.ask(query)) > 0, len(p.End(end)) > 0 || replay
+}
+
+func load(t *testing.T, a alert.Alert, file string) (c alerttest.Case) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", string(a.ID), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // A rule is made before its tables exist. All are quiet then but the one that fires because nothing happens.

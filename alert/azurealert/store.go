@@ -21,8 +21,8 @@ type Store struct {
 	ResourceGroup string // of the vault
 	Vault         string // its name
 
-	// Workspace is the resource id of the Log Analytics workspace that has the audit log: audit-changed watches it.
-	// Zero: only the vault's diagnostic settings are watched.
+	// Workspace is the resource id of the Log Analytics workspace that has the audit log: audit-changed watches it, beside
+	// the vault's diagnostic settings, the rules and the action group. Zero: none is watched.
 	Workspace string
 	// Setting is the name of the subscription's diagnostic setting that sends the activity log there: audit-changed
 	// watches it. Zero: none is watched.
@@ -34,19 +34,26 @@ type Store struct {
 	names map[string]string // of the declared secrets, by their ids
 	ids   map[string]string // and the other way round
 	// Resource ids, in lower case as in _ResourceId.
-	group, vault, workspace, setting string
+	subscription, group, vault string
+	within                     scopes
 }
+
+// RuleName is the name of the rule of an alert, which is in the vault's resource group; of further ones, where there are several,
+// -2, -3 and so on come after it. audit-changed knows the rules by their names.
+func RuleName(vault string, id alert.ID) string { return vault + "-" + string(id) }
+
+// GroupName is the name of the action group, by which audit-changed knows it, too.
+func GroupName(vault string) string { return vault + "-" + groupName }
+
+const groupName = "alerts"
 
 // Index makes the Store ready for all else. Its fields must not change afterwards.
 func (s *Store) Index() {
 	s.Watch.Index()
-	subscription := strings.ToLower("/subscriptions/" + s.Subscription)
-	s.group = subscription + "/resourcegroups/" + strings.ToLower(s.ResourceGroup)
+	s.subscription = strings.ToLower("/subscriptions/" + s.Subscription)
+	s.group = s.subscription + "/resourcegroups/" + strings.ToLower(s.ResourceGroup)
 	s.vault = s.group + "/providers/microsoft.keyvault/vaults/" + strings.ToLower(s.Vault)
-	s.workspace = strings.ToLower(s.Workspace)
-	if s.Setting != "" {
-		s.setting = subscription + "/providers/microsoft.insights/diagnosticsettings/" + strings.ToLower(s.Setting)
-	}
+	s.within = scopesOf(s)
 	s.names, s.ids = make(map[string]string, len(s.Secrets)), make(map[string]string, len(s.Secrets))
 	for _, w := range s.Secrets {
 		s.ids[w.Name] = ""

@@ -2,6 +2,7 @@ package azurealert
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,13 +27,15 @@ var ofVault = operations{
 	"SecretRestore":     alert.Restore,
 }
 
-const (
-	forbidden = 403 // and not 401, with which each client's first call is told how to authenticate
-	notFound  = 404 // the secret was deleted, or never was: Key Vault does not tell which
-)
+// forbidden is a denial, and not 401, with which each client's first call is told how to authenticate. Nor is 404 alert.Gone: the
+// secret or the version was deleted, or never was, and Key Vault does not tell which.
+const forbidden = 403
 
-// page is in the address of a further page of a list. Key Vault gives 25 names a page.
-const page = "skiptoken"
+// page matches the address of a further page of a list, of which Key Vault gives 25 names each: one that has the parameter
+// $skiptoken, and not the word anywhere else.
+const page = `(?i)^[^?]*[?](?:[^&]*&)*(?:[$]|%24)skiptoken=[^&]`
+
+var isPage = regexp.MustCompile(page)
 
 func (s *Store) fromVault(r *record) (e alert.Event) {
 	e.Action = ofVault[r.operation]
@@ -42,7 +45,7 @@ func (s *Store) fromVault(r *record) (e alert.Event) {
 	own := strings.EqualFold(r.resource, s.vault)
 	switch {
 	case e.Action == alert.List:
-		if !own || strings.Contains(r.uri, page) {
+		if !own || isPage.MatchString(r.uri) {
 			return alert.Event{}
 		}
 	case own:
@@ -59,8 +62,6 @@ func (s *Store) fromVault(r *record) (e alert.Event) {
 		e.Outcome = alert.OK
 	case r.code == forbidden:
 		e.Outcome = alert.Denied
-	case r.code == notFound:
-		e.Outcome = alert.Gone
 	default:
 		e.Outcome = alert.Failed
 	}
@@ -88,20 +89,20 @@ func (s *Store) vaultRows(actions []alert.Action) string {
 		return ""
 	}
 	where := fmt.Sprintf("_ResourceId =~ %s and OperationName in (%s)", quote(s.vault), list(names))
-	id := fmt.Sprintf(`coalesce(tolower(extract(@"%s", 1, strcat(Id, " ", RequestUri))), "%s")`, address, whole)
+	id := fmt.Sprintf(`coalesce(tolower(extract(%s, 1, strcat(Id, " ", RequestUri))), "%s")`, verbatim(address), whole)
 	if slices.Contains(actions, alert.List) {
-		where += fmt.Sprintf(` and not(OperationName in (%s) and RequestUri contains_cs "%s")`, list(ofVault.of(alert.List)), page)
+		where += fmt.Sprintf(` and not(OperationName in (%s) and RequestUri matches regex %s)`, list(ofVault.of(alert.List)), verbatim(page))
 		id = fmt.Sprintf(`iff(OperationName in (%s), "", %s)`, list(ofVault.of(alert.List)), id)
 	}
 	return fmt.Sprintf(`(AZKVAuditLogs
     | where %s
     | project Time = TimeGenerated,
         Action = %s,
-        Outcome = case(HttpStatusCode between (200 .. 299), "ok", HttpStatusCode == %d, "denied", HttpStatusCode == %d, "gone", "failed"),
+        Outcome = case(HttpStatusCode between (200 .. 299), "ok", HttpStatusCode == %d, "denied", "failed"),
         Secret = %s,
         Who = tolower(coalesce(tostring(Identity.claim.oid), tostring(Identity.claim[%s]))),
         From = CallerIpAddress)`,
-		where, ofVault.kql("OperationName", actions), forbidden, notFound, id, quote(oidClaim))
+		where, ofVault.kql("OperationName", actions), forbidden, id, quote(oidClaim))
 }
 
 // address finds the secret's name in its addresses: see named.

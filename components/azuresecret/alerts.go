@@ -52,7 +52,7 @@ type Alerts struct {
 	Receivers    *actiongroups.ActionGroup                     // nil: nobody hears of the alerts
 	Queries      map[alert.ID][]*queryrules.ScheduledQueryRule // several, where the query of all secrets would be too long
 	DeniedBurst  *metricalerts.MetricAlert                     // nil: it is off
-	AuditChanged []*activityalerts.ActivityLogAlert            // none: it is off
+	AuditChanged []*activityalerts.ActivityLogAlert            // beside its query. None: it is off
 
 	name      string
 	args      AlertsArgs

@@ -91,6 +91,7 @@ func TestAlertsGraph(t *testing.T) {
 		settingType + " shop",
 		exportType + " shop",
 		receiversType + " shop",
+		queryType + " shop-audit-changed",
 		queryType + " shop-listed-in-bulk",
 		queryType + " shop-read-burst",
 		queryType + " shop-read-by-newcomer",
@@ -120,7 +121,7 @@ func TestAlertsGraph(t *testing.T) {
 		got = append(got, r.Name)
 	}
 	want = []string{
-		"shop-listed-in-bulk", "shop-read-by-newcomer", "shop-read-by-stranger", "shop-read-in-bulk", "shop-secret-changed",
+		"shop-audit-changed", "shop-listed-in-bulk", "shop-read-by-newcomer", "shop-read-by-stranger", "shop-read-in-bulk", "shop-secret-changed",
 		"shop-secret-deleted", "shop-audit-changed",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -263,7 +264,10 @@ func TestQueriesKnowTheStore(t *testing.T) {
 		alert.ReadByStranger: {
 			checkout, principal, `"orders--sdb":`, `"orders--sdb--rotation":`, `"alone":`, "/resourcegroups/shop-vault/providers/microsoft.keyvault/vaults/shop-vault",
 		},
-		alert.SecretChanged:     {strings.ToLower(deployer), principal, "/subscriptions/" + subscription + "/"},
+		alert.SecretChanged: {strings.ToLower(deployer), principal, "/subscriptions/" + subscription + "/"},
+		alert.AuditChanged: {
+			strings.ToLower(deployer), "rewire", strings.ToLower(audit), "/subscriptions/" + subscription + `/providers/microsoft\.insights/diagnosticsettings/shop-vault-alerts`,
+		},
 		alert.ReadFromElsewhere: {"203.0.113.0/24"},
 		alert.ReadInBulk:        {"54321"},
 		alert.RotationFailed:    {"shop-rotator"},
@@ -319,30 +323,31 @@ func TestAuditChanged(t *testing.T) {
 		if !slices.Contains(r.Dependencies, named(t, g, settingType, "shop").URN) {
 			t.Errorf("%s does not wait for the setting, and so reports it", r)
 		}
-		wantBlinding(t, strings.Split(operations, ", "))
+		if want := strings.Join(azurealert.ActivityOperations(alert.Blind), ", "); operations != want {
+			t.Errorf("%s watches %s, want %s", r, operations, want)
+		}
 	}
 }
 
-// wantBlinding checks that operations are what the catalogue means.
-func wantBlinding(t *testing.T, operations []string) {
-	t.Helper()
-	store := &azurealert.Store{Subscription: subscription, ResourceGroup: "shop", Vault: "shop"}
+// Whoever deletes what watches, or the receivers, is reported, which goes by their names.
+func TestWatchersAreWatched(t *testing.T) {
+	specs := many(1000) // some rules are several
+	g := record(t, watching(specs, nil, nil))
+	store := &azurealert.Store{Subscription: subscription, ResourceGroup: "shop-vault", Vault: "shop-vault"}
 	store.Index()
-	decode := func(operation string) alert.Action {
-		e, err := store.Decode(fmt.Appendf(nil, `{"category": "Administrative", "time": "2026-11-02T08:00:00Z", "operationName": %q, "resultType": "Success",
-			"resourceId": "/subscriptions/%s/resourceGroups/shop/providers/Microsoft.KeyVault/vaults/shop/providers/x"}`, operation, subscription))
-		if err != nil {
-			t.Fatal(err)
+	for _, r := range append(watchers(g), g.Of(receiversType)...) {
+		name := ""
+		for _, property := range []string{"ruleName", "activityLogAlertName", "actionGroupName"} {
+			if v := r.Inputs.Get(property); v.IsString() {
+				name = v.AsString()
+			}
 		}
-		return e.Action
-	}
-	for _, o := range operations {
-		if got := decode(o); got != alert.Blind {
-			t.Errorf("%s is %q, want blind", o, got)
+		kind := strings.ToLower(r.Type[strings.LastIndex(r.Type, ":")+1:]) + "s"
+		e, err := store.Decode(fmt.Appendf(nil, `{"category": "Administrative", "time": "2026-11-02T08:00:00Z", "operationName": "Microsoft.Insights/%s/delete",
+			"resultType": "Success", "resourceId": "/subscriptions/%s/resourceGroups/shop-vault/providers/Microsoft.Insights/%[1]s/%[3]s"}`, kind, subscription, name))
+		if err != nil || e.Action != alert.Rewire {
+			t.Errorf("deleting %s (%s) is %q: %v", r, name, e.Action, err)
 		}
-	}
-	if decode("Microsoft.KeyVault/vaults/write") != alert.Change {
-		t.Error("the record is not as this test believes")
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	insights "github.com/pulumi/pulumi-azure-native-sdk/insights/v2/v20210501preview"
 	operationalinsights "github.com/pulumi/pulumi-azure-native-sdk/operationalinsights/v2/v20230901"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/secretstack/secretstack/alert/azurealert"
 )
 
 // logRetention is the longest that a workspace keeps tables for queries:
@@ -57,4 +59,4 @@ func (a *Alerts) newAudit(ctx *pulumi.Context) (err error) {
 }
 
 // azureName is that of the workspace, the settings and the action group: no other vault in Azure has this one's name.
-func (a *Alerts) azureName() string { return a.args.Store.args.Vault + "-alerts" }
+func (a *Alerts) azureName() string { return azurealert.GroupName(a.args.Store.args.Vault) }

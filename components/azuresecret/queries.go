@@ -28,7 +28,7 @@ var blanks = func() string {
 
 // watched is what the queries are about, once all identities are known.
 func (a *Alerts) watched() pulumi.AnyOutput {
-	inputs := []any{a.args.Store.subscription, pulumi.String("")}
+	inputs := []any{a.args.Store.subscription, pulumi.String(""), a.workspace}
 	if r := a.args.Rotator; r != nil {
 		inputs[1] = r.Identity.PrincipalId
 	}
@@ -46,17 +46,20 @@ func (a *Alerts) watched() pulumi.AnyOutput {
 	}).(pulumi.AnyOutput)
 }
 
-// describe gives the store as the queries know it: audit-changed is none of them, so that nothing has to be said of the
-// workspace. known are the subscription and the rotator's identity, and then those of each secret's readers.
+// describe gives the store as the queries know it. known are the subscription, the rotator's identity and the workspace, and then
+// the identities of each secret's readers.
 func (a *Alerts) describe(known []string) *azurealert.Store {
 	settings := a.args.Settings
-	store := &azurealert.Store{Subscription: known[0], ResourceGroup: a.args.Store.group(), Vault: a.args.Store.args.Vault}
+	store := &azurealert.Store{Subscription: known[0], ResourceGroup: a.args.Store.group(), Vault: a.args.Store.args.Vault, Workspace: known[2]}
+	if a.Activity != nil {
+		store.Setting = a.azureName()
+	}
 	store.Networks, store.Deployers = settings.Networks, canonical(settings.Deployers)
 	rotator := canonical(known[1:2])
 	if a.args.Rotator != nil {
 		store.Job, store.Rotators = a.args.Rotator.azureName(), rotator
 	}
-	known = known[2:]
+	known = known[3:]
 	for _, s := range a.args.Secrets {
 		spec := s.args.Spec
 		watched := alert.Secret{Name: spec.Name, Readers: canonical(known[:len(spec.Readers)]), Burst: spec.Alerts.Burst}
@@ -84,7 +87,7 @@ func canonical(identities []string) []string {
 // newQueries makes the rules of an alert that reads logs: one, or several that share the secrets.
 func (a *Alerts) newQueries(ctx *pulumi.Context, al alert.Alert, store pulumi.AnyOutput) error {
 	// The names of the readers are known before their identities.
-	names := []string{"", "rotator of the store"}
+	names := []string{"", "rotator of the store", ""}
 	for _, s := range a.args.Secrets {
 		names = append(names, s.args.Spec.Readers...)
 	}

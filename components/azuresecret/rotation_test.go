@@ -531,8 +531,8 @@ func TestExampleWithRotation(t *testing.T) {
 	g := secrettest.MustRecord(t, programWithRotation, map[string]string{
 		"azure-native:subscriptionId": subscription, "azure-native:tenantId": "the-tenant", "shop:pagerduty": hook,
 	})
-	if got := len(watchers(g)); got != 8+1+2 {
-		t.Errorf("%d rules watch, want 8 queries, a metric and 2 of the activity log", got)
+	if got := len(watchers(g)); got != 9+1+2 {
+		t.Errorf("%d rules watch, want 9 queries, a metric and 2 of the activity log", got)
 	}
 	if got := len(g.Of(assignmentType)); got != 4 {
 		t.Errorf("there are %d grants, want 1 to the reader, and to the rotator 3", got)

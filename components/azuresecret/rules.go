@@ -23,7 +23,9 @@ func (a *Alerts) newRules(ctx *pulumi.Context) (err error) {
 		case alert.DeniedBurst:
 			a.DeniedBurst, err = a.newDeniedBurst(ctx, al)
 		case alert.AuditChanged:
-			err = a.newAuditChanged(ctx, al)
+			if err = a.newAuditChanged(ctx, al); err == nil {
+				err = a.newQueries(ctx, al, store)
+			}
 		default:
 			err = a.newQueries(ctx, al, store)
 		}
@@ -73,9 +75,9 @@ func (a *Alerts) newDeniedBurst(ctx *pulumi.Context, al alert.Alert) (*metricale
 	return metricalerts.NewMetricAlert(ctx, a.name+"-"+string(al.ID), args, pulumi.Parent(a))
 }
 
-// newAuditChanged watches the activity log itself, which costs nothing, and works where the workspace is gone: what is
-// below the vault and a workspace that is made here, and the subscription's setting. It comes after the settings, or it
-// would report them.
+// newAuditChanged watches the activity log itself, which costs nothing, and works where the workspace is gone: what switches the log
+// off, below the vault and a workspace that is made here, and at the subscription's setting. Who deploys it cannot tell, so what
+// is normal for those is left to the query. It goes before the settings, or it would report their end with the stack's.
 func (a *Alerts) newAuditChanged(ctx *pulumi.Context, al alert.Alert) error {
 	scopes, after := pulumi.StringArray{a.args.Store.Vault.ID().ToStringOutput()}, []pulumi.Resource{a.Audit}
 	if a.Logs == nil { // it may be in another subscription, which a rule cannot watch
@@ -105,7 +107,7 @@ func (a *Alerts) newActivityAlert(
 		Enabled:              pulumi.Bool(true),
 		Scopes:               scopes,
 		Condition: activityalerts.AlertRuleAllOfConditionArgs{AllOf: append(activityalerts.AlertRuleAnyOfOrLeafConditionArray{
-			is("category", "Administrative"), is("operationName", blinding...), is("status", "Succeeded"),
+			is("category", "Administrative"), is("operationName", azurealert.ActivityOperations(alert.Blind)...), is("status", "Succeeded"),
 		}, more...)},
 	}
 	groups := activityalerts.ActionGroupArray{} // it has to be there
@@ -118,18 +120,9 @@ func (a *Alerts) newActivityAlert(
 	return err
 }
 
-// blinding are the operations that switch the audit log off, or change where it goes or what it keeps.
-var blinding = []string{
-	"Microsoft.Insights/diagnosticSettings/delete",
-	"Microsoft.Insights/diagnosticSettings/write",
-	"Microsoft.OperationalInsights/workspaces/delete",
-	"Microsoft.OperationalInsights/workspaces/purge/action",
-	"Microsoft.OperationalInsights/workspaces/write",
-	"Microsoft.OperationalInsights/workspaces/tables/delete",
-	"Microsoft.OperationalInsights/workspaces/tables/write",
+func (a *Alerts) ruleName(id string) string {
+	return azurealert.RuleName(a.args.Store.args.Vault, alert.ID(id))
 }
-
-func (a *Alerts) ruleName(id string) string { return a.args.Store.args.Vault + "-" + id }
 
 // description is what a message says beside the rule's dimensions.
 func description(al alert.Alert) string { return al.Title + ". " + al.Do + " " + al.Runbook() }
