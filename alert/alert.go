@@ -26,7 +26,8 @@ type Alert struct {
 	When Condition
 	// Count says how many of them fire the alert. Nil: each one.
 	Count *Count
-	// Quiet, where it is not zero, turns the alert round: it fires where no such event came for so long.
+	// Quiet, where it is not zero, turns the alert round: it fires where no such event came for so long:
+	// see Watch.Silence.
 	Quiet time.Duration
 }
 

@@ -84,15 +84,15 @@ var Catalogue = []Alert{
 	},
 	{
 		ID: KeyChanged, Severity: Critical,
-		Title: "A key of the store was disabled, scheduled for deletion, or its policy was changed",
+		Title: "A key of the store was disabled or scheduled for deletion, or its policy was changed by somebody who does not deploy",
 		Do:    "If that was not meant, enable the key or cancel its deletion at once: without it no value can be read.",
-		When:  All{Does{UnmakeKey}, Ends{OK}, In(OfKey)},
+		When:  All{Ends{OK}, In(OfKey), Any{Does{UnmakeKey}, All{Does{OpenKey}, Not{In(ByDeployer)}}}},
 	},
 	{
 		ID: AuditChanged, Severity: Critical,
-		Title: "The audit log was switched off, or where it goes was changed",
-		Do:    "Switch it on again, and take what has happened since for unseen.",
-		When:  All{Does{Blind}, Ends{OK}},
+		Title: "The audit log was switched off, or somebody who does not deploy changed where it goes or what watches it",
+		Do:    "Put it back with an update of the stack, and take what has happened since for unseen.",
+		When:  All{Ends{OK}, Any{Does{Blind}, All{Does{Rewire}, Not{In(ByDeployer)}}}},
 	},
 	{
 		ID: RotationFailed, Severity: High,

@@ -50,6 +50,44 @@ type History interface {
 	From(e Event) bool
 }
 
+// Parts are what a condition is made of that has no parts itself: each Does, Ends and In.
+func Parts(c Condition) (parts []Condition) {
+	of := func(all []Condition) {
+		for _, part := range all {
+			parts = append(parts, Parts(part)...)
+		}
+	}
+	switch c := c.(type) {
+	case All:
+		of(c)
+	case Any:
+		of(c)
+	case Not:
+		return Parts(c.Condition)
+	default:
+		return []Condition{c}
+	}
+	return parts
+}
+
+// Asks tells whether a condition asks for a set.
+func Asks(c Condition, sets ...Set) bool {
+	return slices.ContainsFunc(Parts(c), func(part Condition) bool {
+		in, ok := part.(In)
+		return ok && slices.Contains(sets, Set(in))
+	})
+}
+
+// Actions are those that a condition names.
+func Actions(c Condition) (actions []Action) {
+	for _, part := range Parts(c) {
+		if does, ok := part.(Does); ok {
+			actions = append(actions, does...)
+		}
+	}
+	return actions
+}
+
 // Match tells whether a condition holds for an event.
 func Match(c Condition, e Event, w *Watch, h History) bool { return c.match(e, w, h) }
 

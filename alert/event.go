@@ -34,11 +34,13 @@ const (
 	Change    Action = "change"     // a value, its versions, the policy or the grants of a secret, its rotation
 	Delete    Action = "delete"     // a secret, now or on schedule; purge one
 	Restore   Action = "restore"    // a deleted secret
-	UnmakeKey Action = "unmake-key" // disable a key, schedule its deletion, change its policy
-	Blind     Action = "blind"      // switch the audit log off, or change where it goes or what it keeps
+	UnmakeKey Action = "unmake-key" // disable a key, schedule its deletion
+	OpenKey   Action = "open-key"   // change who may use or administer a key: its policy, its grants
+	Blind     Action = "blind"      // switch the audit log off, delete it, or take what it keeps away
+	Rewire    Action = "rewire"     // change what the audit log records, how long and where, or what watches it
 	Rotate    Action = "rotate"     // what a rotator, or the cloud's rotation, says of a step
 	Abandon   Action = "abandon"    // a rotation is given up
-	Look      Action = "look"       // a rotator has looked at all that it rotates
+	Look      Action = "look"       // a rotator has looked at all that it rotates or, with Watch.Looks, at one secret
 )
 
 // Outcome is how it ended.

@@ -40,7 +40,8 @@ func NewReplay(w *Watch, alerts []Alert) *Replay {
 		rule := &rule{Alert: a}
 		switch {
 		case a.Quiet > 0:
-			rule.looks = &looks{}
+			rule.Quiet = w.Silence(a)
+			rule.looks = newLooks(w.Looks)
 		case a.Count != nil:
 			rule.counts = newCounts(a.Count.Within)
 		}
@@ -65,7 +66,7 @@ func (r *Replay) Add(e Event) []Firing {
 		switch matches := Match(rule.When, e, r.watch, r.known(e)); {
 		case rule.looks != nil:
 			if matches {
-				rule.looks.add(e.Time)
+				rule.looks.add(e)
 			}
 			firings = append(firings, r.silences(rule, r.newest.Add(-Late))...)
 		case !matches || e.Time.Before(r.From):
@@ -98,8 +99,8 @@ func (r *Replay) End(until time.Time) []Firing {
 			continue
 		}
 		firings = append(firings, r.silences(rule, until)...)
-		if since := r.since(rule); until.Sub(since) > rule.Quiet {
-			firings = append(firings, Firing{Alert: rule.Alert, Event: Event{Time: until}, Since: since})
+		for _, secret := range rule.looks.secrets {
+			firings = append(firings, r.silence(rule, look{until, secret})...)
 		}
 	}
 	slices.SortStableFunc(firings, func(a, b Firing) int { return a.Event.Time.Compare(b.Event.Time) })
@@ -124,19 +125,24 @@ func (r *Replay) silences(rule *rule, until time.Time) (firings []Firing) {
 		if !ok {
 			return firings
 		}
-		if since := r.since(rule); next.Sub(since) > rule.Quiet && !next.Before(r.From) {
-			firings = append(firings, Firing{Alert: rule.Alert, Event: Event{Time: next}, Since: since})
+		if !next.at.Before(r.From) {
+			firings = append(firings, r.silence(rule, next)...)
 		}
-		rule.looks.last = next
+		rule.looks.last[next.secret] = next.at
 	}
 }
 
-// since is when a rule last saw what it waits for, or when the log begins.
-func (r *Replay) since(rule *rule) time.Time {
-	if !rule.looks.last.IsZero() {
-		return rule.looks.last
+// silence tells whether it was quiet for too long until a time: since what a rule waits for last came, or since the
+// log begins.
+func (r *Replay) silence(rule *rule, until look) []Firing {
+	since := rule.looks.last[until.secret]
+	if since.IsZero() {
+		since = r.first
 	}
-	return r.first
+	if until.at.Sub(since) <= rule.Quiet {
+		return nil
+	}
+	return []Firing{{Alert: rule.Alert, Event: Event{Time: until.at, Secret: until.secret}, Since: since}}
 }
 
 // over is how many events are still normal.

@@ -14,14 +14,16 @@ type Settings struct {
 	Off map[ID]string
 	// Thresholds replace Count.Over of alerts that count. A secret's own Burst goes before that of read-burst.
 	Thresholds map[ID]int
-	// Deployers are the identities that deploy the stack: what they change is not reported by secret-changed,
-	// nor what they list by listed-in-bulk. Zero: each update that changes a secret is reported.
+	// Deployers are the identities that deploy the stack: what they change is not reported by secret-changed, what they
+	// list not by listed-in-bulk, a key's policy and grants not by key-changed, and what the audit log records and what
+	// watches it not by audit-changed. What takes a key or the log away is. Zero: each update with such a change is reported.
 	Deployers []string
 	// Networks are those from which values may be read. Zero: read-from-elsewhere is off, as nothing is elsewhere.
 	Networks []netip.Prefix
 }
 
-const minReason = 10
+// MinReason is how many characters a reason has at least, for what is switched off.
+const MinReason = 10
 
 // Check gives every mistake in the settings, in order. gaps are what the cloud cannot do.
 func (s Settings) Check(gaps map[ID]string) (errs []error) {
@@ -30,8 +32,8 @@ func (s Settings) Check(gaps map[ID]string) (errs []error) {
 		switch reason := strings.TrimSpace(s.Off[id]); {
 		case ByID(id) == nil:
 			wrong("Off[%s]: is no alert; there are %s", id, ids())
-		case len(reason) < minReason:
-			wrong("Off[%s]: say why, in at least %d characters", id, minReason)
+		case len(reason) < MinReason:
+			wrong("Off[%s]: say why, in at least %d characters", id, MinReason)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Thresholds)) {

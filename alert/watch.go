@@ -1,8 +1,10 @@
 package alert
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // Watch is what one store's conditions are about. Identities are as in Event.Who.
@@ -11,6 +13,11 @@ type Watch struct {
 	Rotators  []string
 	Deployers []string
 	Networks  []netip.Prefix // Zero: every address is nearby
+
+	// Looks are the secrets that a rotator must look at, each with a Look of its own. Zero: a Look is at all of them.
+	Looks []string
+	// Clock is how often a Look has to come. Zero: an hour, which is what an alert's Quiet is meant for.
+	Clock time.Duration
 
 	byName map[string]*Secret
 }
@@ -30,6 +37,12 @@ func (w *Watch) Index() {
 	for i := range w.Secrets {
 		w.byName[w.Secrets[i].Name] = &w.Secrets[i]
 	}
+}
+
+// Silence is for how long an alert that fires because nothing happened waits: its Quiet, longer by as much as the Clock
+// is slower than an hour.
+func (w *Watch) Silence(a Alert) time.Duration {
+	return time.Duration(float64(a.Quiet) * cmp.Or(w.Clock, time.Hour).Hours())
 }
 
 func (w *Watch) secret(name string) *Secret { return w.byName[name] }

@@ -63,7 +63,7 @@ func Run(t *testing.T, c Cloud) {
 				t.Errorf("%d cases fire and %d do not; want %d and %d", fires, quiet, minFires, minQuiet)
 			}
 			c.mutate(t, a, cases)
-			if c.Native != nil && !remembers(a.When) {
+			if c.Native != nil && !alert.Asks(a.When, alert.KnownWho, alert.KnownFrom) {
 				c.compare(t, a, cases)
 			}
 		})
@@ -145,21 +145,6 @@ func (c Cloud) compare(t *testing.T, a alert.Alert, cases []Case) {
 			}
 		}
 	}
-}
-
-// remembers tells whether a condition asks what was seen before.
-func remembers(c alert.Condition) bool {
-	switch c := c.(type) {
-	case alert.All:
-		return slices.ContainsFunc(c, remembers)
-	case alert.Any:
-		return slices.ContainsFunc(c, remembers)
-	case alert.Not:
-		return remembers(c.Condition)
-	case alert.In:
-		return alert.Set(c) == alert.KnownWho || alert.Set(c) == alert.KnownFrom
-	}
-	return false
 }
 
 // strays are cases that no alert asks for.

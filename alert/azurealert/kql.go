@@ -33,7 +33,7 @@ const recent = time.Hour
 // sees an event again and again; it tells of it once if it resolves by itself (autoMitigate).
 func Window(a alert.Alert) time.Duration {
 	switch {
-	case asks(a.When, alert.KnownWho, alert.KnownFrom):
+	case alert.Asks(a.When, alert.KnownWho, alert.KnownFrom):
 		return Memory
 	case a.Quiet > 0:
 		return 24 * time.Hour
@@ -76,7 +76,7 @@ func (s *Store) Split(a alert.Alert) [][]string {
 	}
 	parts := [][]string{nil}
 	for _, w := range s.Secrets {
-		if asks(a.When, alert.Declared, alert.ByReader) && size+of(w) > MaxQuery {
+		if alert.Asks(a.When, alert.Declared, alert.ByReader) && size+of(w) > MaxQuery {
 			parts = append(parts, nil)
 			size = rest
 			clear(callers)
@@ -95,7 +95,7 @@ func (s *Store) Split(a alert.Alert) [][]string {
 // values in a dynamic literal become a guid where they look like one, which is no text any more:
 // https://learn.microsoft.com/kusto/query/scalar-data-types/dynamic.
 func (s *Store) declared(a alert.Alert) (lets string) {
-	if asks(a.When, alert.Declared, alert.ByReader) {
+	if alert.Asks(a.When, alert.Declared, alert.ByReader) {
 		readers, callers := map[string][]int{}, map[string]int{}
 		for _, w := range s.Secrets {
 			numbers := []int{}
@@ -127,7 +127,7 @@ func (s *Store) declared(a alert.Alert) (lets string) {
 func (s *Store) events(c alert.Condition) string {
 	tables := []string{"(datatable(Time: datetime, Action: string, Outcome: string, Secret: string, Who: string, From: string)[])"}
 	for _, rows := range []func([]alert.Action) string{s.vaultRows, s.activityRows, s.rotatorRows} {
-		if r := rows(actions(c)); r != "" {
+		if r := rows(alert.Actions(c)); r != "" {
 			tables = append(tables, r)
 		}
 	}
@@ -137,7 +137,7 @@ func (s *Store) events(c alert.Condition) string {
 // known adds to the recent events whether their caller and their address are known. In the first day of a log nobody
 // can tell, and so nobody is new.
 func (s *Store) known(c alert.Condition) string {
-	if !asks(c, alert.KnownWho, alert.KnownFrom) {
+	if !alert.Asks(c, alert.KnownWho, alert.KnownFrom) {
 		return ""
 	}
 	return fmt.Sprintf(`| where Time > ago(%s) and toscalar(events | summarize min(Time)) < ago(1d)

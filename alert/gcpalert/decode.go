@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,7 +104,7 @@ func (s *Store) audited(log string, audit gjson.Result) (e alert.Event) {
 	})
 	method = method[strings.LastIndexByte(method, '.')+1:]
 	for _, o := range byMethod[serviceMethod{service, method}] {
-		if log == logOf(o.action) && (len(o.only) == 0 || oneOf(o.only, audit)) && !oneOf(o.unless, audit) {
+		if log == logOf(o.action) && (len(o.only) == 0 || s.oneOf(o.only, audit)) && !s.oneOf(o.unless, audit) {
 			e.Action = o.action
 		}
 	}
@@ -136,30 +137,22 @@ var byMethod = func() map[serviceMethod][]operation {
 	return all
 }()
 
-func oneOf(traits []trait, audit gjson.Result) bool {
-	for _, t := range traits {
-		if t.of(audit, t.field) {
-			return true
-		}
-	}
-	return false
+func (s *Store) oneOf(traits []trait, audit gjson.Result) bool {
+	return slices.ContainsFunc(traits, func(t trait) bool { return s.has(t, audit, t.field) })
 }
 
-// of looks into each element of a list, as the Logging query language does.
-func (t trait) of(value gjson.Result, path string) bool {
+// has looks into each element of a list, as the Logging query language does.
+func (s *Store) has(t trait, value gjson.Result, path string) bool {
 	switch {
 	case value.IsArray():
-		found := false
-		value.ForEach(func(_, element gjson.Result) bool {
-			found = t.of(element, path)
-			return !found
-		})
-		return found
-	case path == "":
-		return value.Exists() && (t.matches == nil || t.matches.MatchString(value.String()))
+		return slices.ContainsFunc(value.Array(), func(element gjson.Result) bool { return s.has(t, element, path) })
+	case path != "":
+		name, rest, _ := strings.Cut(path, ".")
+		return s.has(t, value.Get(name), rest)
+	case t.detector:
+		return s.detector(value.Str)
 	}
-	name, rest, _ := strings.Cut(path, ".")
-	return t.of(value.Get(name), rest)
+	return value.Exists() && (t.matches == nil || t.matches.MatchString(value.String()))
 }
 
 // foreign is the address of a machine in another organisation, which Google does not tell. It is in no network.

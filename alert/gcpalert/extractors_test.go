@@ -16,7 +16,8 @@ import (
 )
 
 // extract does what is documented of an extractor: a regular expression has one group, and what cannot be
-// extracted is empty (https://cloud.google.com/logging/docs/logs-based-metrics/labels).
+// extracted is empty (https://cloud.google.com/logging/docs/logs-based-metrics/labels). That it takes the first of a list
+// is assumed.
 func extract(t *testing.T, extractor string, record []byte) string {
 	t.Helper()
 	m := regexp.MustCompile(`^(?:EXTRACT\(([\w.]+)\)|REGEXP_EXTRACT\(([\w.]+), "([^"\\]+)"\))$`).FindStringSubmatch(extractor)
@@ -24,7 +25,13 @@ func extract(t *testing.T, extractor string, record []byte) string {
 		t.Fatalf("%s is no extractor", extractor)
 	}
 	if m[1] != "" {
-		return gjson.GetBytes(record, m[1]).Str
+		value := gjson.ParseBytes(record)
+		for name := range strings.SplitSeq(m[1], ".") {
+			if value = value.Get(name); value.IsArray() {
+				value = value.Get("0")
+			}
+		}
+		return value.Str
 	}
 	re := regexp.MustCompile(m[3])
 	if re.NumSubexp() != 1 {
@@ -42,15 +49,22 @@ func TestExtractors(t *testing.T) {
 		"read-burst/fires-restart-loop": {
 			"secret": "shop-prod-orders-db", "who": "checkout@shop-prod.iam.gserviceaccount.com", "from": "10.20.4.7",
 			"subject": "serviceAccount:checkout@shop-prod.iam.gserviceaccount.com",
-			"method":  "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion", "resource": "projects/123456789012/secrets/shop-prod-orders-db/versions/latest",
+			"behind":  "", "method": "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion",
+			"resource": "projects/123456789012/secrets/shop-prod-orders-db/versions/latest",
+		},
+		"read-by-stranger/quiet-impersonated": {
+			"secret": "shop-prod-orders-db", "who": "checkout@shop-prod.iam.gserviceaccount.com", "from": "203.0.113.24",
+			"subject": "serviceAccount:checkout@shop-prod.iam.gserviceaccount.com", "behind": "alice@example.com",
+			"method":   "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion",
+			"resource": "projects/123456789012/secrets/shop-prod-orders-db/versions/latest",
 		},
 		"secret-deleted/fires-companion": {
 			"secret": s.SecretID("warehouse/api-token" + gcpalert.Companion), "who": "mallory@example.com", "from": "203.0.113.24", "subject": "user:mallory@example.com",
-			"method": "google.cloud.secretmanager.v1.SecretManagerService.DeleteSecret", "resource": "projects/123456789012/secrets/shop-prod-warehouse--sapi-token--rotation",
+			"behind": "", "method": "google.cloud.secretmanager.v1.SecretManagerService.DeleteSecret", "resource": "projects/123456789012/secrets/shop-prod-warehouse--sapi-token--rotation",
 		},
 		"audit-changed/fires-sink-deleted": {
 			"secret": "", "who": "mallory@example.com", "from": "203.0.113.24", "subject": "user:mallory@example.com",
-			"method": "google.logging.v2.ConfigServiceV2.DeleteSink", "resource": "projects/shop-prod/sinks/_Default",
+			"behind": "", "method": "google.logging.v2.ConfigServiceV2.DeleteSink", "resource": "projects/shop-prod/sinks/_Default",
 		},
 		"rotation-failed/fires-start": {"secret": "shop-prod-warehouse--sapi-token", "step": "start", "class": "refused"},
 	} {

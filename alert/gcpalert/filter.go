@@ -26,7 +26,7 @@ func (n tooLong) Error() string {
 // matches log entries. The condition says what is done (alert.Does). It fails where the filter would have more than MaxFilter
 // characters: see Split.
 func (s *Store) Filter(c alert.Condition) (string, error) {
-	actions := doneIn(c)
+	actions := alert.Actions(c)
 	if len(actions) == 0 {
 		return "", errors.New("the condition does not say what is done, so no log has it")
 	}
@@ -44,22 +44,6 @@ func (s *Store) Filter(c alert.Condition) (string, error) {
 		return "", tooLong(len(text.text))
 	}
 	return text.text, nil
-}
-
-func doneIn(c alert.Condition) (actions []alert.Action) {
-	switch c := c.(type) {
-	case alert.All:
-		for _, part := range c {
-			actions = append(actions, doneIn(part)...)
-		}
-	case alert.Any:
-		for _, part := range c {
-			actions = append(actions, doneIn(part)...)
-		}
-	case alert.Does:
-		return c
-	}
-	return actions
 }
 
 // rotates tells whether a rotator's records have an action; the others are in audit logs.
@@ -120,13 +104,13 @@ func (w writer) does(log string, actions []alert.Action) expr {
 		case rotates(a):
 			parts = append(parts, w.rotates(a))
 		default:
-			parts = append(parts, audits(a))
+			parts = append(parts, w.audits(a))
 		}
 	}
 	return and(equal("logName", "projects/"+w.Project+"/logs/"+log), or(parts...))
 }
 
-func audits(a alert.Action) expr {
+func (w writer) audits(a alert.Action) expr {
 	var parts []expr
 	for _, o := range operations {
 		if o.action != a {
@@ -134,28 +118,38 @@ func audits(a alert.Action) expr {
 		}
 		only := always
 		if len(o.only) > 0 {
-			only = traits(o.only)
+			only = w.traits(o.only)
 		}
 		parts = append(parts, and(
 			equal("protoPayload.serviceName", o.service),
 			matches("protoPayload.methodName", "(^|[.])", o.methods, "$"),
-			only, not(traits(o.unless)),
+			only, not(w.traits(o.unless)),
 		))
 	}
 	return or(parts...)
 }
 
-func traits(all []trait) expr {
+func (w writer) traits(all []trait) expr {
 	var parts []expr
 	for _, t := range all {
-		field := "protoPayload." + t.field
-		if t.matches == nil {
-			parts = append(parts, has(field))
-		} else {
+		switch field := "protoPayload." + t.field; {
+		case t.detector:
+			parts = append(parts, matches(field, w.projects(), w.detectors(), "$"))
+		case t.matches != nil:
 			parts = append(parts, matches(field, "", []string{t.matches.String()}, ""))
+		default:
+			parts = append(parts, has(field))
 		}
 	}
 	return or(parts...)
+}
+
+func (w writer) detectors() (names []string) {
+	for _, d := range w.Detectors {
+		names = append(names, quote(w.local(d)))
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (w writer) rotates(a alert.Action) expr {

@@ -46,6 +46,7 @@ func sample() *gcpalert.Store {
 			Rotators:  only,
 			Deployers: canonical(deployer, pipeline),
 			Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("10.20.0.0/16"), netip.MustParsePrefix("2001:db8:20::/48")},
+			Looks:     []string{"orders-db", "session-signing-key", "warehouse/api-token"},
 		},
 		Project: "shop-prod",
 		Number:  "123456789012",
@@ -53,6 +54,11 @@ func sample() *gcpalert.Store {
 		Keys: []string{
 			"projects/shop-prod/locations/europe-west1/keyRings/shop-europe-west1-4f1d2ab/cryptoKeys/shop-europe-west1-9c3e771",
 			"projects/shop-prod/locations/europe-west4/keyRings/shop-europe-west4-08aa51c/cryptoKeys/shop-europe-west4-d2b6f0e",
+		},
+		Detectors: []string{
+			"projects/shop-prod/metrics/shop-prod-alerts-read-burst", "projects/shop-prod/metrics/shop-prod-alerts-denied-burst",
+			"projects/shop-prod/alertPolicies/10518233489236702451", "projects/shop-prod/alertPolicies/3366120957716204118",
+			"projects/shop-prod/notificationChannels/7340291856620147723",
 		},
 		Service:    "shop-rotator",
 		Deliveries: 10,
@@ -81,7 +87,7 @@ func TestAlerts(t *testing.T) {
 			"secret-deleted: restore":                  none,
 			"secret-deleted: alert.All[[read] [gone]]": gone,
 			"secret-deleted: alert.Does[read]":         gone,
-			"key-changed: alert.Does[unmake-key]":      keys,
+			"key-changed: alert.Does[open-key]":        keys,
 		},
 	})
 }

@@ -101,7 +101,7 @@ func (q query) compare(operator string, value any, with *expr.Expr) bool {
 // fields are those of a LogEntry that filters may begin with. Others are an error in the language.
 var fields = []string{"logName", "resource", "protoPayload", "jsonPayload"}
 
-// values are those of a field, of each element where a list is on the way; none where it is missing.
+// values are those of a field, of each element where there are lists; none where it is missing.
 func (q query) values(e *expr.Expr, entry map[string]any) []any {
 	q.t.Helper()
 	if name := e.GetIdentExpr().GetName(); name != "" {
@@ -115,21 +115,19 @@ func (q query) values(e *expr.Expr, entry map[string]any) []any {
 	}
 	var found []any
 	for _, v := range q.values(e.GetSelectExpr().GetOperand(), entry) {
-		list, ok := v.([]any)
-		if !ok {
-			list = []any{v}
-		}
-		for _, element := range list {
-			if object, ok := element.(map[string]any); ok {
-				found = append(found, present(object, e.GetSelectExpr().GetField())...)
-			}
+		if object, ok := v.(map[string]any); ok {
+			found = append(found, present(object, e.GetSelectExpr().GetField())...)
 		}
 	}
 	return found
 }
 
 func present(object map[string]any, name string) []any {
-	if v, ok := object[name]; ok {
+	v, ok := object[name]
+	if list, is := v.([]any); is {
+		return list
+	}
+	if ok {
 		return []any{v}
 	}
 	return nil
@@ -137,7 +135,7 @@ func present(object map[string]any, name string) []any {
 
 // The parser and the evaluator know what the documentation of the language says.
 func TestQuery(t *testing.T) {
-	const entry = `{"protoPayload": {"status": {}, "methodName": "a.B", "list": [{"x": "One"}, {"x": "two"}], "n": 7,
+	const entry = `{"protoPayload": {"status": {}, "methodName": "a.B", "list": [{"x": "One"}, {"x": "two"}], "words": ["a", "b"], "n": 7,
 		"requestMetadata": {"callerIp": "203.0.113.9"}, "other": {"callerIp": "private"}}}`
 	for filter, want := range map[string]bool{
 		`protoPayload.methodName="A.b"`:           true, // comparisons heed no case
@@ -150,6 +148,8 @@ func TestQuery(t *testing.T) {
 		`protoPayload.n>=7`:                       true,
 		`protoPayload.n>7`:                        false,
 		`protoPayload.list.x="two"`:               true, // one of a list
+		`protoPayload.words=~"^b$"`:               true,
+		`protoPayload.words=~"^c$"`:               false,
 		`protoPayload.list.y:*`:                   false,
 		`protoPayload.list.x:*`:                   true,
 		`protoPayload.methodName=("x" OR "a.b")`:  true,

@@ -16,18 +16,26 @@ type operation struct {
 	only, unless []trait
 }
 
-// trait is that a field of protoPayload matches a regular expression or, where that is nil, is there at all.
+// trait is that a field of protoPayload matches a regular expression; that it names one of the store's Detectors; or,
+// where it asks for neither, that it is there at all.
 type trait struct {
-	field   string
-	matches *regexp.Regexp
+	field    string
+	matches  *regexp.Regexp
+	detector bool
 }
 
 const (
 	secretManager   = "secretmanager.googleapis.com"
 	cloudKMS        = "cloudkms.googleapis.com"
 	cloudLogging    = "logging.googleapis.com"
+	monitoring      = "monitoring.googleapis.com"
+	serviceUsage    = "serviceusage.googleapis.com"
 	resourceManager = "cloudresourcemanager.googleapis.com"
 )
+
+func resourceName(pattern string) []trait {
+	return []trait{{field: "resourceName", matches: regexp.MustCompile(pattern)}}
+}
 
 var (
 	expiry = []trait{{field: "request.secret.expireTime"}, {field: "request.secret.ttl"}}
@@ -39,11 +47,18 @@ var (
 		{field: "serviceData.policyDelta.auditConfigDeltas.exemptedMember"},
 	}
 	enabled   = []trait{{field: "request.cryptoKeyVersion.state", matches: regexp.MustCompile("^ENABLED$")}}
-	auditLogs = []trait{{field: "resourceName", matches: regexp.MustCompile("/logs/cloudaudit[.]googleapis[.]com")}}
+	auditLogs = resourceName("/logs/cloudaudit[.]googleapis[.]com")
+	// Reads go through the sink _Default to the bucket _Default, and others have copies. Changes go to _Required, which
+	// nobody can change: https://cloud.google.com/logging/docs/routing/overview.
+	defaults = resourceName("/(sinks|buckets)/_Default$")
+	watchers = resourceName("/services/(logging|monitoring|secretmanager)[.]googleapis[.]com$")
+	own      = []trait{{field: "resourceName", detector: true}}
+	snoozed  = []trait{{field: "request.snooze.criteria.policies", detector: true}}
 )
 
 // operations are after https://cloud.google.com/secret-manager/docs/audit-logging,
-// https://cloud.google.com/kms/docs/audit-logging and https://cloud.google.com/logging/docs/audit-logging.
+// https://cloud.google.com/kms/docs/audit-logging, https://cloud.google.com/logging/docs/audit-logging,
+// https://cloud.google.com/monitoring/audit-logging and https://cloud.google.com/service-usage/docs/audit-logging.
 var operations = []operation{
 	{service: secretManager, methods: []string{"AccessSecretVersion"}, action: alert.Read},
 	{service: secretManager, methods: []string{"ListSecrets"}, action: alert.List},
@@ -53,13 +68,20 @@ var operations = []operation{
 	{service: secretManager, methods: []string{"CreateSecret", "UpdateSecret"}, action: alert.Change, unless: expiry},
 	{service: secretManager, methods: []string{"CreateSecret", "UpdateSecret"}, action: alert.Delete, only: expiry},
 	{service: secretManager, methods: []string{"DeleteSecret"}, action: alert.Delete},
-	{service: cloudKMS, methods: []string{"DestroyCryptoKeyVersion", "SetIamPolicy"}, action: alert.UnmakeKey},
+	{service: cloudKMS, methods: []string{"DestroyCryptoKeyVersion"}, action: alert.UnmakeKey},
 	{service: cloudKMS, methods: []string{"UpdateCryptoKeyVersion"}, action: alert.UnmakeKey, unless: enabled},
-	{service: cloudLogging, methods: []string{
-		"CreateExclusion", "DeleteBucket", "DeleteSink", "UpdateBucket", "UpdateBucketAsync", "UpdateExclusion", "UpdateSettings", "UpdateSink",
-	}, action: alert.Blind},
+	{service: cloudKMS, methods: []string{"SetIamPolicy"}, action: alert.OpenKey},
+	{service: cloudLogging, methods: []string{"DeleteSink"}, action: alert.Blind, only: defaults},
 	{service: cloudLogging, methods: []string{"DeleteLog"}, action: alert.Blind, only: auditLogs},
 	{service: resourceManager, methods: []string{"SetIamPolicy"}, action: alert.Blind, only: exemption},
+	{service: cloudLogging, methods: []string{"UpdateBucket", "UpdateBucketAsync", "UpdateSink"}, action: alert.Rewire, only: defaults},
+	{service: cloudLogging, methods: []string{"CreateExclusion", "UpdateExclusion", "UpdateSettings"}, action: alert.Rewire},
+	{service: cloudLogging, methods: []string{"DeleteLogMetric", "UpdateLogMetric"}, action: alert.Rewire, only: own},
+	{service: monitoring, methods: []string{
+		"DeleteAlertPolicy", "DeleteNotificationChannel", "UpdateAlertPolicy", "UpdateNotificationChannel",
+	}, action: alert.Rewire, only: own},
+	{service: monitoring, methods: []string{"CreateSnooze", "UpdateSnooze"}, action: alert.Rewire, only: snoozed},
+	{service: serviceUsage, methods: []string{"DisableService"}, action: alert.Rewire, only: watchers},
 }
 
 // The logs, by what follows projects/PROJECT/logs/. Reads, and lists, are in that of data access, which is off unless an

@@ -8,6 +8,7 @@
 package gcpalert
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/secretstack/secretstack/alert"
@@ -26,6 +27,10 @@ type Store struct {
 	// Keys are the resource names of the store's keys, projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY,
 	// in the same project. Each is alone in its key ring, whose policy counts as its own.
 	Keys []string
+	// Detectors are the resource names of the log-based metrics, alerting policies and notification channels that watch
+	// the store, in the same project: projects/PROJECT/metrics/NAME, …/alertPolicies/ID, …/notificationChannels/ID.
+	// Zero: audit-changed watches none of them.
+	Detectors []string
 	// Service is the name of the rotator's Cloud Run service. Zero: nothing is rotated.
 	Service string
 	// Deliveries is how often a message is tried before it goes to the dead letters. Zero: for ever.
@@ -80,6 +85,12 @@ func (s *Store) key(resource string) bool {
 		}
 	}
 	return false
+}
+
+// detector tells whether a resource is one of Detectors.
+func (s *Store) detector(resource string) bool {
+	name := s.local(resource)
+	return name != "" && slices.ContainsFunc(s.Detectors, func(d string) bool { return s.local(d) == name })
 }
 
 // local is the name of a resource in the store's project; empty: it is in another one.

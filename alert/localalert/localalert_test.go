@@ -45,18 +45,21 @@ func TestAlerts(t *testing.T) {
 	s := store()
 	const ofStore = "alert.Inof-store"
 	each := "each entry of the log is about the stack that has the log"
+	rewired := "the log is a file that all changes are added to: nothing says what it records, and nothing watches it"
 	alerttest.Run(t, alerttest.Cloud{
 		Watch: &s.Watch, Decode: s.Decode, Gaps: localalert.Gaps,
 		Unseen: map[string]string{
-			"read-by-newcomer: " + ofStore:          each,
-			"read-burst: " + ofStore:                each,
-			"denied-burst: " + ofStore:              each,
-			"read-in-bulk: " + ofStore:              each,
-			"secret-deleted: " + ofStore:            each,
-			"secret-changed: " + ofStore:            each,
-			"secret-deleted: alert.Ends[ok]":        "a deletion that fails is not recorded",
-			"secret-changed: alert.Not{by-rotator}": "a rotation is no change but an operation of its own",
-			"audit-changed: alert.Ends[ok]":         "nobody tries to break the log, and fails, with a record of it",
+			"read-by-newcomer: " + ofStore:                     each,
+			"read-burst: " + ofStore:                           each,
+			"denied-burst: " + ofStore:                         each,
+			"read-in-bulk: " + ofStore:                         each,
+			"secret-deleted: " + ofStore:                       each,
+			"secret-changed: " + ofStore:                       each,
+			"secret-deleted: alert.Ends[ok]":                   "a deletion that fails is not recorded",
+			"secret-changed: alert.Not{by-rotator}":            "a rotation is no change but an operation of its own",
+			"audit-changed: alert.Ends[ok]":                    "nobody tries to break the log, and fails, with a record of it",
+			"audit-changed: alert.All[[rewire] {by-deployer}]": rewired,
+			"audit-changed: alert.Not{by-deployer}":            rewired,
 		},
 	})
 }

@@ -130,6 +130,9 @@ func (e *RecordError) Error() string {
 // Unwrap gives the decoder's error.
 func (e *RecordError) Unwrap() error { return e.Err }
 
+// ErrForm is of a log, or a place in it, that has none of the forms that Read knows.
+var ErrForm = errors.New("is not in a form of audit logs")
+
 // plain takes gzip away, if it is there.
 func plain(log io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(log, 64<<10)
@@ -137,7 +140,10 @@ func plain(log io.Reader) (io.Reader, error) {
 		return buffered, nil // what cannot be read, the next read says
 	}
 	unzipped, err := gzip.NewReader(buffered)
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("the compressed data ends early")
+	case err != nil:
 		return nil, fmt.Errorf("the file begins as gzip does, but is none: %w", err)
 	}
 	return unzipped, nil

@@ -113,17 +113,18 @@ func TestErrors(t *testing.T) {
 		want string
 		read int // records before it
 	}{
-		{"text", strings.NewReader("hunter2 is a password\n"), "line 1, after 0 records, is neither JSON nor an export of CloudWatch Logs", 0},
-		{"text later", strings.NewReader("{\"id\":\"a\"}\n\nhunter2"), "line 3, after 1 records, is neither", 1},
+		{"text", strings.NewReader("hunter2 is a password\n"), "line 1, after 0 records, is not in a form of audit logs", 0},
+		{"text later", strings.NewReader("{\"id\":\"a\"}\n\nhunter2"), "line 3, after 1 records, is not in", 1},
 		{"CSV", strings.NewReader("time,hunter2\n"), "line 1,", 0},
-		{"a list of no records", strings.NewReader(`["hunter2"]`), "line 1, after 0 records, is neither", 0},
+		{"a list of no records", strings.NewReader(`["hunter2"]`), "line 1, after 0 records, is not in", 0},
 		{"cut off in a record", strings.NewReader("{\"id\":\"a\"}\n{\"id\":\"hunter2"), "the file ends within record 2, which begins in line 2", 1},
 		{"cut off in the list", strings.NewReader(`{"Records":[{"id":"a"},`), "the file ends within its list, after record 1, in line 1", 1},
 		{"no JSON", strings.NewReader("{\"id\":\"a\"}\n{\"hunter2\"}"), "record 2, in line 2, is no record of an audit log: it is not valid JSON", 1},
 		{"another kind", strings.NewReader(`{"id":7,"x":"hunter2"}`), "record 1, in line 1, is no record of an audit log: ID is a number", 0},
 		{"without an id", strings.NewReader(`{"x":"hunter2"}`), "it lacks what the cloud's documentation gives each record", 0},
 		{"no gzip", strings.NewReader("\x1f\x8bhunter2 and more"), "the file begins as gzip does, but is none", 0},
-		{"gzip cut off", short, "the file cannot be read on: unexpected EOF", -1},
+		{"gzip cut off", short, ", the compressed data ends early", -1},
+		{"gzip cut off in its header", strings.NewReader("\x1f\x8b\x08"), "the compressed data ends early", 0},
 		{"a record without an end", io.MultiReader(strings.NewReader(`{"id":"`), endless{}), "record 1, in line 1, is longer than any record", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

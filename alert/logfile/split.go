@@ -78,9 +78,12 @@ func (s *splitter) fill(p *part, size int) error {
 	for n < len(p.buffer) && !s.ended {
 		read, err := s.from.Read(p.buffer[n:])
 		n += read
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			s.ended = true
-		} else if err != nil {
+		case errors.Is(err, io.ErrUnexpectedEOF): // of gzip
+			return fmt.Errorf("after record %d, in line %d, the compressed data ends early", s.number, s.line+1)
+		case err != nil:
 			return fmt.Errorf("after record %d, in line %d, the file cannot be read on: %w", s.number, s.line+1, err)
 		}
 	}
@@ -130,7 +133,7 @@ func (s *splitter) split(p *part) error {
 		default:
 			n, ok := s.stamped()
 			if !ok {
-				return fmt.Errorf("line %d, after %d records, is neither JSON nor an export of CloudWatch Logs", s.line+1, s.number)
+				return fmt.Errorf("line %d, after %d records, %w", s.line+1, s.number, ErrForm)
 			}
 			if n == 0 {
 				return nil

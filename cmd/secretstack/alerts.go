@@ -82,6 +82,7 @@ func listAlerts(s *stack.Stack) alertList {
 	}
 	settings, rotates := s.AlertSettings(), len(s.Declaration.Rotated()) > 0
 	active := settings.Active(s.AlertGaps(), rotates)
+	watch := alert.Watch{Clock: clock(s)}
 	for _, a := range alert.Catalogue {
 		item := listedAlert{
 			Alert: a.ID, Severity: a.Severity, Title: a.Title, State: off, WatchedBy: []string{}, Runbook: a.Runbook(),
@@ -100,6 +101,7 @@ func listAlerts(s *stack.Stack) alertList {
 		default:
 			item.Reason = "the stack names no networks"
 		}
+		a.Quiet = watch.Silence(a)
 		item.Fires = fires(a)
 		if a.ID == alert.ReadBurst {
 			item.Bursts = bursts(s)
@@ -142,9 +144,11 @@ func bursts(s *stack.Stack) map[string]int {
 func watchers(s *stack.Stack, id alert.ID) []string {
 	found := []string{}
 	for _, r := range s.Plan.Resources {
-		component, _ := s.Plan.Get(r.Parent)
 		_, after, named := strings.Cut(r.Name, "-"+string(id))
-		if named && strings.HasSuffix(component.Type, ":Alerts") && (after == "" || strings.HasPrefix(after, "-")) {
+		if !named || after != "" && !strings.HasPrefix(after, "-") {
+			continue
+		}
+		if component, _ := s.Plan.Get(r.Parent); strings.HasSuffix(component.Type, ":Alerts") {
 			found = append(found, kind(r)+" "+r.Name)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -41,28 +43,42 @@ read whole, in the order of names, and - is the standard input. Give the rotator
 is said of a rotation that is overdue. A log with fewer than 50,000 records about the store can be in any order; in a
 longer one a record can come 25,000 of them too late.
 
+A record that is given twice, as in a folder and in what lookup-events prints, counts once. A log without any
+record about the store is an error, and never passes as quiet: it may be of another account, project or stack.
+
 Nobody is new in the first two weeks of a log, unless --from says when to begin: then those from before are known.
 
-What the stack's files cannot tell, such as the ARNs that AWS has made, is in the stack's state. Give it with --state.`,
+What the stack's files cannot tell, such as the ARNs that AWS has made, is in the stack's state. Give it with --state.
+
+Exit codes: 2 if there is no log, or nothing about the store in it; 3 with --fail if an alert would have fired.`,
 		Example: `  aws s3 cp --recursive s3://BUCKET/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/ trail
   secretstack alerts test -s prod trail
   gcloud logging read 'timestamp>="2026-03-01"' --order=asc --format=json | secretstack alerts test -s gcp -
   secretstack alerts test -s prod --from 2026-03-15 --fail trail rotator.log`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, files []string) error {
+			if len(files) == 0 {
+				return errors.New("name a FILE, or - for the standard input")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if !t.from.IsZero() && !t.to.IsZero() && !t.from.Before(t.to.Time) {
+				return inputError{fmt.Errorf("--from %s is not before --to %s", &t.from, &t.to)}
+			}
 			s, err := selected.open()
 			if err != nil {
 				return err
 			}
-			var known state
+			var made state
 			if t.state != "" {
-				if known, err = readState(t.state); err != nil {
+				if made, err = readState(t.state); err != nil {
 					return err
 				}
 			}
-			if t.watched, err = selected.watchedBy(s, known); err != nil {
+			if t.watched, err = selected.watchedBy(s, made); err != nil {
 				return err
 			}
+			t.known = known{s, made}
 			settings, gaps := s.AlertSettings(), s.AlertGaps()
 			if t.all {
 				settings.Off, gaps = nil, nil
@@ -87,6 +103,7 @@ What the stack's files cannot tell, such as the ARNs that AWS has made, is in th
 // alertsTest is a replay.
 type alertsTest struct {
 	*watched
+	known    known
 	alerts   []alert.Alert
 	from, to moment
 	state    string
@@ -96,11 +113,15 @@ type alertsTest struct {
 	in       io.Reader
 	out, err io.Writer
 
-	records, events int
-	last            time.Time
-	rotator         bool // its log is there
-	fired           map[alert.ID]*firedAlert
-	failed          error // of writing
+	records     int
+	about       int       // how many are about the store
+	first, last time.Time // of these
+	within      int       // those between from and to
+	rotator     bool      // its log is there
+	sampled     sync.Once
+	sample      []byte // some record
+	fired       map[alert.ID]*firedAlert
+	failed      error // of writing
 }
 
 // firedAlert sums up what an alert would have sent.
@@ -110,8 +131,14 @@ type firedAlert struct {
 }
 
 func (t *alertsTest) run(ctx context.Context, names []string) error {
+	without := "without --state it is not known: "
+	if t.state != "" {
+		without = "the state does not tell: "
+	}
 	for _, what := range t.unknown {
-		t.note("without --state it is not known: " + what)
+		if t.matters(what) {
+			t.note(without + what)
+		}
 	}
 	files, err := filesOf(names)
 	if err != nil {
@@ -121,7 +148,6 @@ func (t *alertsTest) run(ctx context.Context, names []string) error {
 	replay := alert.NewReplay(t.watch, t.alerts)
 	replay.From = t.from.Time
 	order := inOrder{next: func(e alert.Event) {
-		t.last = e.Time
 		t.rotator = t.rotator || e.Action == alert.Look || e.Action == alert.Rotate || e.Action == alert.Abandon
 		t.print(replay.Add(e))
 	}}
@@ -131,10 +157,20 @@ func (t *alertsTest) run(ctx context.Context, names []string) error {
 		}
 	}
 	order.end()
+	if t.about == 0 && len(t.fired) == 0 {
+		return cmp.Or(t.failed, error(inputError{t.nothing(names)}))
+	}
+	if t.within == 0 && t.about > 0 {
+		t.note(fmt.Sprintf("of the records about this store, from %s to %s, none is in the time asked for",
+			t.first.Format(time.RFC3339), t.last.Format(time.RFC3339)))
+	}
 	if t.rotator {
 		t.print(replay.End(t.to.Time))
-	} else if slices.ContainsFunc(t.alerts, alert.Alert.AboutRotation) {
+	} else if t.active(alert.RotationOverdue) {
 		t.note("the log has no record of the rotator, so nothing is said of overdue rotations")
+	}
+	if order.twice > 0 {
+		t.note(fmt.Sprintf("%d records were given more than once, and count once", order.twice))
 	}
 	if n := replay.TooLate(); n > 0 {
 		t.note(fmt.Sprintf("%d records came too late to be counted; give the log in the order of time", n))
@@ -148,27 +184,85 @@ func (t *alertsTest) read(ctx context.Context, file string, order *inOrder) (err
 	if file != "-" {
 		f, openErr := os.Open(file)
 		if openErr != nil {
-			return inputError{openErr}
+			return inputError{unreadable(openErr)}
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		in = f
 	}
-	err = logfile.Read(ctx, in, t.decode, func(e alert.Event) {
+	decode := func(record []byte) (alert.Event, error) {
+		t.sampled.Do(func() { t.sample = bytes.Clone(record) })
+		return t.decode(record)
+	}
+	err = logfile.Read(ctx, in, decode, func(e alert.Event) {
 		t.records++
-		if e.Action == "" || !t.to.IsZero() && !e.Time.Before(t.to.Time) {
+		e.Time = e.Time.UTC() // so that what is given twice is equal
+		before := t.to.IsZero() || e.Time.Before(t.to.Time)
+		if aboutStore(e) {
+			t.count(e.Time, before)
+		}
+		if e.Action == "" || !before {
 			return
 		}
-		t.events++
 		// Not as parts of their record, which they would hold on to.
 		for _, text := range []*string{&e.Secret, &e.Who, &e.Operation, &e.ID} {
 			*text = strings.Clone(*text)
 		}
 		order.add(e)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, logfile.ErrForm):
+		cloud := t.known.Config.Cloud
+		return inputError{fmt.Errorf("%s: %w. On %s these are: %s", file, err, cloud, logForms[cloud])}
+	case err != nil:
 		return inputError{fmt.Errorf("%s: %w", file, err)}
 	}
 	return nil
+}
+
+// aboutStore tells what is about the store, rather than about a secret or key of another, or about no one's.
+func aboutStore(e alert.Event) bool {
+	switch e.Action {
+	case alert.Blind, alert.Rewire, alert.Rotate, alert.Abandon, alert.Look:
+		return true
+	}
+	return e.Secret != "" || e.Key
+}
+
+// count takes note of a record about the store.
+func (t *alertsTest) count(at time.Time, beforeEnd bool) {
+	t.about++
+	if t.first.IsZero() || at.Before(t.first) {
+		t.first = at
+	}
+	if at.After(t.last) {
+		t.last = at
+	}
+	if beforeEnd && !at.Before(t.from.Time) {
+		t.within++
+	}
+}
+
+// nothing says what is in a log that has no record about the store, and what should be.
+func (t *alertsTest) nothing(names []string) error {
+	if t.records == 0 {
+		return fmt.Errorf("no record is in %s; expected are %s", strings.Join(names, ", "), t.known.records())
+	}
+	return fmt.Errorf("none of the %d records is about this store. Expected are %s; but one that is there is %s",
+		t.records, t.known.records(), whoseRecord(t.sample))
+}
+
+// matters tells whether something that is not known does: not where it says that an alert cannot fire which is off.
+func (t *alertsTest) matters(what string) bool {
+	for _, a := range alert.Catalogue {
+		if strings.Contains(what, string(a.ID)) {
+			return t.active(a.ID)
+		}
+	}
+	return true
+}
+
+func (t *alertsTest) active(id alert.ID) bool {
+	return slices.ContainsFunc(t.alerts, func(a alert.Alert) bool { return a.ID == id })
 }
 
 // filesOf gives the files, and those in folders in the order of their names.
@@ -186,10 +280,22 @@ func filesOf(names []string) ([]string, error) {
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, unreadable(err)
 		}
 	}
 	return files, nil
+}
+
+// unreadable says in a user's words why a file cannot be read.
+func unreadable(err error) error {
+	var of *fs.PathError
+	switch {
+	case !errors.As(err, &of):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is not there", of.Path)
+	}
+	return fmt.Errorf("%s cannot be read: %w", of.Path, of.Err)
 }
 
 // firing is an alert that would have fired, as JSON has it.
@@ -203,6 +309,7 @@ type firing struct {
 	From      string         `json:"from,omitempty"`
 	Since     time.Time      `json:"since,omitzero"`
 	Count     int            `json:"count"`
+	Per       alert.Per      `json:"per,omitempty"` // where several count: of store, Secret is that of the last one
 	Operation string         `json:"operation,omitempty"`
 	Record    string         `json:"record,omitempty"`
 	Do        string         `json:"do"`
@@ -224,14 +331,37 @@ func (t *alertsTest) print(firings []alert.Firing) {
 		}
 		if t.json {
 			t.failed = cmp.Or(t.failed, json.NewEncoder(t.out).Encode(firing{
-				e.Time, f.Alert.ID, f.Alert.Severity, f.Alert.Title, e.Secret, e.Who, from, f.Since, f.Count, e.Operation, e.ID,
+				e.Time, f.Alert.ID, f.Alert.Severity, f.Alert.Title, e.Secret, e.Who, from, f.Since, f.Count, per(f.Alert), e.Operation, e.ID,
 				f.Alert.Do, f.Alert.Runbook(),
 			}))
 			continue
 		}
+		of, by := " of", " by"
+		switch {
+		case per(f.Alert) == alert.PerStore && e.Secret != "":
+			of = ", last of"
+		case f.Alert.Count != nil:
+			by = ", last by"
+		}
 		t.say("%s  %-8s  %s%s", e.Time.Format(time.RFC3339), f.Alert.Severity, f.Alert.ID, words(
-			" of", e.Secret, " by", e.Who, " from", from, ":", counted(f), ", record", e.ID))
+			of, subject(e.Secret), by, e.Who, " from", from, ":", counted(f), ", record", e.ID))
 	}
+}
+
+// per says what an alert counts together. Empty: it counts nothing.
+func per(a alert.Alert) alert.Per {
+	if a.Count == nil {
+		return ""
+	}
+	return a.Count.Per
+}
+
+// subject names a secret. On Azure some operations are about all of them.
+func subject(secret string) string {
+	if secret == "*" {
+		return "the whole vault"
+	}
+	return secret
 }
 
 // words puts each second word behind the first before it, where it is there.
@@ -271,13 +401,10 @@ func counted(f alert.Firing) string {
 
 // sum says how often each alert would have fired, and what to do then.
 func (t *alertsTest) sum() error {
-	if t.events == 0 {
-		t.note("none of the records is about this store: is the log of another account, region or stack?")
-	}
 	if t.json {
 		return t.verdict()
 	}
-	t.say("\n%d records, %d of them about this store or its audit log", t.records, t.events)
+	t.say("\n%d records, %d of them about this store or its audit log", t.records, t.about)
 	rows := [][]string{{"ALERT", "SEVERITY", "FIRED", "FIRST", "LAST"}}
 	for _, a := range t.alerts {
 		if sum := t.fired[a.ID]; sum != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ func TestInOrder(t *testing.T) {
 		var passed []alert.Event
 		o := inOrder{next: func(e alert.Event) { passed = append(passed, e) }}
 		for i := range tt.n {
-			o.add(alert.Event{Time: begin.Add(time.Duration(tt.at(i, tt.n)) * time.Second), ID: string(rune(i))})
+			o.add(alert.Event{Time: begin.Add(time.Duration(tt.at(i, tt.n)) * time.Second), ID: strconv.Itoa(i)})
 		}
 		o.end()
 		if len(passed) != tt.n {
@@ -37,5 +39,29 @@ func TestInOrder(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// TestInOrderOnce: what is given twice counts once; another event with the same ID, and what has none, counts.
+func TestInOrderOnce(t *testing.T) {
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	a := alert.Event{Time: at, ID: "a", Secret: "orders-db"}
+	other, later, nameless := a, a, a
+	other.Secret, later.Time, nameless.ID = "stripe-api-key", at.Add(time.Second), ""
+	var passed []alert.Event
+	o := inOrder{next: func(e alert.Event) { passed = append(passed, e) }}
+	for _, e := range []alert.Event{a, {Time: at, ID: "b"}, other, nameless, later, nameless, other, a, a} {
+		o.add(e)
+	}
+	o.end()
+	if want := []alert.Event{nameless, nameless, a, other, {Time: at, ID: "b"}, later}; !slices.Equal(passed, want) || o.twice != 3 {
+		t.Errorf("passed on %v, and %d were given twice", passed, o.twice)
+	}
+	long := inOrder{next: func(alert.Event) {}}
+	for i := range 6 * late { // each twice, near each other
+		long.add(alert.Event{Time: at.Add(time.Duration(i/2) * time.Second), ID: strconv.Itoa(i / 2)})
+	}
+	if long.end(); long.twice != 3*late || cap(long.alike) > 2 {
+		t.Errorf("of a long log %d of %d were given twice; %d held back", long.twice, 3*late, cap(long.alike))
 	}
 }

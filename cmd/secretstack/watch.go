@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/secretstack/secretstack/alert"
 	"github.com/secretstack/secretstack/alert/awsalert"
@@ -88,7 +89,7 @@ func (k known) first(kind, property string) string {
 // the name of the second secret that it keeps for that.
 func (k known) watch(canonical func(string) string, rotators func(secret.Spec) []string, companion func(string) string) alert.Watch {
 	settings := k.AlertSettings()
-	w := alert.Watch{Networks: settings.Networks}
+	w := alert.Watch{Networks: settings.Networks, Clock: clock(k.Stack)}
 	for _, deployer := range settings.Deployers {
 		w.Deployers = append(w.Deployers, canonical(deployer))
 	}
@@ -110,6 +111,17 @@ func (k known) watch(canonical func(string) string, rotators func(secret.Spec) [
 		}
 	}
 	return w
+}
+
+// clock is how often something looks at a rotated secret: once an hour or, where Google Cloud has many, once in some.
+func clock(s *stack.Stack) time.Duration {
+	for _, job := range s.Plan.Of("gcp:cloudscheduler/job:Job") {
+		var minute, first, hours time.Duration
+		if n, _ := fmt.Sscanf(job.Inputs.Get("schedule").AsString(), "%d %d-23/%d ", &minute, &first, &hours); n == 3 {
+			return hours * time.Hour
+		}
+	}
+	return time.Hour
 }
 
 // prefix is what begins the names of the stack's secrets in the cloud.
@@ -135,6 +147,9 @@ func (k known) aws() (*watched, error) {
 	}
 	if name := k.first("aws:cloudtrail/trail:Trail", "name"); name != "" {
 		store.Trail = "arn:" + store.Partition + ":cloudtrail:" + store.Region + ":" + store.Account + ":trail/" + name
+	}
+	for _, alerts := range k.Plan.Of(awssecret.AlertsType) {
+		store.Alerts = alerts.Name
 	}
 	if group := k.Config.AWS.TrailLogs; group != "" {
 		store.LogGroups = append(store.LogGroups, group)
@@ -168,6 +183,12 @@ func (k known) gcp() (*watched, error) {
 	if parts := strings.Split(k.first("gcp:secretmanager/secret:Secret", "name"), "/"); len(parts) == 4 {
 		store.Number = parts[1]
 	}
+	for _, name := range k.all("gcp:logging/metric:Metric", "name") {
+		store.Detectors = append(store.Detectors, "projects/"+store.Project+"/metrics/"+name)
+	}
+	policies := k.all("gcp:monitoring/alertPolicy:AlertPolicy", "name")
+	store.Detectors = append(store.Detectors, policies...)
+	store.Detectors = append(store.Detectors, k.all("gcp:monitoring/notificationChannel:NotificationChannel", "name")...)
 	for _, r := range k.Plan.Of("gcp:pubsub/subscription:Subscription") {
 		if dead := r.Inputs.Get("deadLetterPolicy"); dead.IsMap() {
 			store.Deliveries = int(dead.AsMap().Get("maxDeliveryAttempts").AsNumber())
@@ -181,10 +202,16 @@ func (k known) gcp() (*watched, error) {
 		}
 		return nil
 	}, func(name string) string { return name + gcpalert.Companion })
+	for _, spec := range k.Declaration.Rotated() {
+		store.Looks = append(store.Looks, spec.Name) // each has a clock of its own
+	}
 	store.Index()
 	w := &watched{watch: &store.Watch, decode: store.Decode}
 	if len(store.Keys) == 0 {
 		w.unknown = append(w.unknown, "the names of the store's keys, so key-changed cannot fire")
+	}
+	if len(policies) == 0 {
+		w.unknown = append(w.unknown, "the names of the alerts' policies and channels, so audit-changed cannot fire for them")
 	}
 	return w, nil
 }

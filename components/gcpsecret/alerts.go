@@ -74,7 +74,7 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	var parts []part
 	if err == nil {
 		a.watch = a.newWatch()
-		parts, err = a.watch.all(a.args.Settings.Active(gcpalert.Gaps, a.args.Rotator.rotates()))
+		parts, err = a.all(a.args.Settings.Active(gcpalert.Gaps, a.args.Rotator.rotates()))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the Google Cloud alerts %q cannot be made:\n%w", name, err)
@@ -106,7 +106,8 @@ func (a *Alerts) newLog(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.before = []pulumi.Resource{monitor}
+	// A policy that comes before the grants on the keys would report the stack's own first update.
+	a.before = append([]pulumi.Resource{monitor}, a.args.Store.grants()...)
 	if a.args.AuditConfigOwner != "" {
 		return nil
 	}
@@ -165,11 +166,19 @@ func (a *Alerts) check() error {
 		wrong("Settings.%w", err)
 	}
 	for i, d := range a.args.Settings.Deployers {
-		if !strings.HasPrefix(d, "user:") && checkIdentity(d) != nil {
-			wrong("Settings.Deployers[%d]: must be a member, such as user:NAME@example.com or serviceAccount:NAME@PROJECT.iam.gserviceaccount.com", i)
+		if err := CheckDeployer(d); err != nil {
+			wrong("Settings.Deployers[%d]: %w", i, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// CheckDeployer gives the rule that the identity of a deployer breaks, or nil. People deploy too.
+func CheckDeployer(member string) error {
+	if !strings.HasPrefix(member, "user:") && checkIdentity(member) != nil {
+		return errors.New("must be a member, such as user:NAME@example.com or serviceAccount:NAME@PROJECT.iam.gserviceaccount.com")
+	}
+	return nil
 }
 
 // rotates tells whether there is something to rotate.

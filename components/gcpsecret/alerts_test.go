@@ -74,7 +74,9 @@ func alerting(r plan.Resource) (string, property.Map) {
 	id, outputs := google(r)
 	switch r.Type {
 	case channelType:
-		outputs = outputs.Set("name", property.New("channel "+r.Name))
+		outputs = outputs.Set("name", property.New("projects/shop/notificationChannels/channel-"+r.Name))
+	case policyType:
+		id = "projects/shop/alertPolicies/" + r.Name
 	case apiType:
 		outputs = outputs.Set("project", property.New("shop"))
 	case keyType:
@@ -147,7 +149,7 @@ func TestAlertsOrder(t *testing.T) {
 		}
 	}
 	for _, p := range g.Of(policyType) {
-		needed := []string{apiType + " shop-alerts-monitoring", auditType + " shop-alerts", channelType + " shop-alerts.oncall@example.com"}
+		needed := []string{apiType + " shop-alerts-monitoring", auditType + " shop-alerts", grantType + " shop-europe-west1", channelType + " shop-alerts.oncall@example.com"}
 		if metrics[p.Name] {
 			needed = append(needed, metricType+" "+p.Name)
 		}
@@ -174,7 +176,7 @@ func TestMatchPolicy(t *testing.T) {
 	for name, want := range map[string]string{
 		"alertStrategy":        "{autoClose: 86400s, notificationRateLimit: {period: 3600s}}",
 		"combiner":             "OR",
-		"notificationChannels": "[channel shop-alerts.oncall@example.com]",
+		"notificationChannels": "[projects/shop/notificationChannels/channel-shop-alerts.oncall@example.com]",
 		"severity":             "CRITICAL",
 		"userLabels":           "{alert: read-by-stranger}",
 	} {
@@ -218,6 +220,26 @@ func TestFilters(t *testing.T) {
 				t.Errorf("the filter of %s has no %s:\n%s", id, part, filter)
 			}
 		}
+	}
+}
+
+// What watches the store is watched itself, but for the policy that does.
+func TestDetectors(t *testing.T) {
+	g := recordAlerts(t, watching(rotated, nearby))
+	watcher := named(t, g, policyType, "shop-alerts-audit-changed")
+	filter := condition(t, watcher).Get("conditionMatchedLog").AsMap().Get("filter").AsString()
+	names := []string{"notificationChannels/channel-shop-alerts[.]oncall@example[.]com"}
+	for _, m := range g.Of(metricType) {
+		names = append(names, "metrics/"+m.Name)
+	}
+	for _, p := range g.Of(policyType) {
+		if p.Name != watcher.Name {
+			names = append(names, "alertPolicies/"+p.Name)
+		}
+	}
+	slices.Sort(names)
+	if want := `"^projects/(shop|123456789012)/(` + strings.Join(names, "|") + `)$"`; strings.Count(filter, want) != 3 {
+		t.Errorf("the filter has not three times %s:\n%s", want, filter)
 	}
 }
 

@@ -2,8 +2,6 @@ package gcpsecret
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,17 +21,14 @@ const (
 
 // newPart makes a policy, and the metric that it counts with.
 func (a *Alerts) newPart(ctx *pulumi.Context, p part) error {
-	name, filter := a.name+"-"+string(p.ID), a.watch.filter(p)
-	if n := len(a.Policies[p.ID]); n > 0 {
-		name += fmt.Sprintf("-%d", n+1)
-	}
+	filter := a.filter(p)
 	switch {
 	case p.Quiet > 0:
-		return a.newAbsence(ctx, name, p.Alert, filter)
+		return a.newAbsence(ctx, p.name, p.Alert, filter)
 	case p.Count != nil:
-		return a.newCount(ctx, name, p, filter)
+		return a.newCount(ctx, p, filter)
 	}
-	return a.newMatch(ctx, name, p.Alert, filter)
+	return a.newMatch(ctx, p.name, p.Alert, filter)
 }
 
 // newMatch tells of each entry. Such a policy has one condition, and must have a limit to how often it tells:
@@ -41,8 +36,10 @@ func (a *Alerts) newPart(ctx *pulumi.Context, p part) error {
 func (a *Alerts) newMatch(ctx *pulumi.Context, name string, al alert.Alert, filter pulumi.StringInput) error {
 	extractors := a.watch.assumed.Extractors(al.When)
 	var facts []string
-	for _, label := range slices.Sorted(maps.Keys(extractors)) {
-		facts = append(facts, fmt.Sprintf("- %s: ${log.extracted_label.%[1]s}", label))
+	for _, label := range []string{"secret", "resource", "who", "subject", "behind", "from", "method", "step", "class"} {
+		if _, ok := extractors[label]; ok && (label != "secret" || aboutSecrets(al)) {
+			facts = append(facts, fmt.Sprintf("- %s: ${log.extracted_label.%[1]s}", label))
+		}
 	}
 	return a.newPolicy(ctx, name, al, facts, monitoring.AlertPolicyConditionArgs{
 		ConditionMatchedLog: monitoring.AlertPolicyConditionConditionMatchedLogArgs{
@@ -54,29 +51,34 @@ func (a *Alerts) newMatch(ctx *pulumi.Context, name string, al alert.Alert, filt
 	})
 }
 
+// aboutSecrets tells whether an alert is about a secret each time.
+func aboutSecrets(al alert.Alert) bool {
+	return al.AboutRotation() || alert.Asks(al.When, alert.OfStore, alert.Declared)
+}
+
 // newCount tells where there are more entries than over. Google asks for the type of the resource that they are about.
-func (a *Alerts) newCount(ctx *pulumi.Context, name string, al part, filter pulumi.StringInput) error {
-	facts := []string{fmt.Sprintf("- more than %d within %s", al.over, al.Count.Within)}
+func (a *Alerts) newCount(ctx *pulumi.Context, p part, filter pulumi.StringInput) error {
+	facts := []string{fmt.Sprintf("- more than %d within %s", p.over, p.Count.Within)}
 	var labels []string
 	var groups pulumi.StringArray
-	if al.Count.Per == alert.PerSecret {
+	if p.Count.Per == alert.PerSecret {
 		labels, groups = []string{"secret"}, pulumi.StringArray{pulumi.String("metric.label.secret")}
 		facts = append(facts, "- secret: ${metric.label.secret}")
 	}
-	metric, err := a.newMetric(ctx, name, al.Alert, filter, labels)
+	metric, err := a.newMetric(ctx, p.name, p.Alert, filter, labels)
 	if err != nil {
 		return err
 	}
-	facts = append(facts, "- who and from where: the console's \"View logs for metric\" of the log-based metric "+name)
-	return a.newPolicy(ctx, name, al.Alert, facts, monitoring.AlertPolicyConditionArgs{
+	facts = append(facts, "- who and from where: the console's \"View logs for metric\" of the log-based metric "+p.name)
+	return a.newPolicy(ctx, p.name, p.Alert, facts, monitoring.AlertPolicyConditionArgs{
 		ConditionThreshold: monitoring.AlertPolicyConditionConditionThresholdArgs{
 			Filter:         pulumi.Sprintf(`metric.type = "logging.googleapis.com/user/%s" AND resource.type = "audited_resource"`, metric.Name),
 			Comparison:     pulumi.String("COMPARISON_GT"),
-			ThresholdValue: pulumi.Float64(al.over),
+			ThresholdValue: pulumi.Float64(p.over),
 			Duration:       pulumi.String("0s"),
 			Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
 				monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
-					AlignmentPeriod:    pulumi.String(seconds(al.Count.Within)),
+					AlignmentPeriod:    pulumi.String(seconds(p.Count.Within)),
 					PerSeriesAligner:   pulumi.String("ALIGN_SUM"),
 					CrossSeriesReducer: pulumi.String("REDUCE_SUM"),
 					GroupByFields:      groups,

@@ -128,19 +128,29 @@ func (a *Alerts) describe(f facts, values []string) *gcpalert.Store {
 // part is what one filter of an alert is about.
 type part struct {
 	alert.Alert
+	name    string          // of its policy and, where it counts, of its metric
 	secrets map[string]bool // that the condition may name
 	over    int             // where it counts: how many are still normal
 }
 
 // all gives the parts of alerts, as few as the lengths of filters allow.
-func (w watch) all(alerts []alert.Alert) (parts []part, err error) {
+func (a *Alerts) all(alerts []alert.Alert) (parts []part, err error) {
 	var errs []error
-	for _, a := range alerts {
-		some, err := w.parts(a)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("  Settings: %s cannot be watched, which could be switched off: %w", a.ID, err))
+	for _, al := range auditLast(alerts) {
+		if al.ID == alert.AuditChanged {
+			a.watch.assumed.Detectors = a.assumedDetectors(parts)
 		}
-		parts = append(parts, some...)
+		some, err := a.watch.parts(al)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("  Settings: %s cannot be watched, which could be switched off: %w", al.ID, err))
+		}
+		for i, p := range some {
+			p.name = a.name + "-" + string(p.ID)
+			if i > 0 {
+				p.name += fmt.Sprintf("-%d", i+1)
+			}
+			parts = append(parts, p)
+		}
 	}
 	return parts, errors.Join(errs...)
 }
@@ -187,9 +197,14 @@ func (w watch) split(a alert.Alert, secrets []alert.Secret, over int) (parts []p
 }
 
 // filter is that of a part.
-func (w watch) filter(p part) pulumi.StringOutput {
-	return w.store.ApplyT(func(all any) (string, error) {
-		some := *all.(*gcpalert.Store)
+func (a *Alerts) filter(p part) pulumi.StringOutput {
+	var detectors pulumi.StringArray
+	if p.ID == alert.AuditChanged {
+		detectors = a.detectors()
+	}
+	return pulumi.All(a.watch.store, detectors).ApplyT(func(all []any) (string, error) {
+		some := *all[0].(*gcpalert.Store)
+		some.Detectors = all[1].([]string)
 		some.Secrets = slices.DeleteFunc(slices.Clone(some.Secrets), func(s alert.Secret) bool { return !p.secrets[s.Name] })
 		return some.Filter(p.When)
 	}).(pulumi.StringOutput)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/secretstack/secretstack/alert"
 )
 
 // Args are who hears of alerts. At least one, or Nobody.
@@ -23,8 +25,6 @@ type Args struct {
 	// Nobody says why nobody hears of the alerts, in ten characters or more. Zero: somebody does.
 	Nobody string
 }
-
-const minReason = 10
 
 // Channel is a field of Args that a cloud may not have.
 type Channel string
@@ -41,8 +41,8 @@ const (
 func (a Args) Check(unsupported map[Channel]string) (errs []error) {
 	wrong := func(format string, values ...any) { errs = append(errs, fmt.Errorf("  Notify."+format, values...)) }
 	for i, address := range a.Email {
-		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
-			wrong("Email[%d]: %q is no e-mail address", i, address)
+		if err := CheckEmail(address); err != nil {
+			wrong("Email[%d]: %q %w", i, address, err)
 		} else if slices.Contains(a.Email[:i], address) {
 			wrong("Email[%d]: names %s twice", i, address)
 		}
@@ -69,8 +69,8 @@ func (a Args) Check(unsupported map[Channel]string) (errs []error) {
 	case !somebody && reason == "":
 		errs = append(errs, errors.New("  Notify: names nobody; an alert that reaches nobody is none. Give Email or another channel, "+
 			"or say in Nobody why not"))
-	case !somebody && len(reason) < minReason:
-		wrong("Nobody: say why, in at least %d characters", minReason)
+	case !somebody && len(reason) < alert.MinReason:
+		wrong("Nobody: say why, in at least %d characters", alert.MinReason)
 	}
 	return errs
 }
@@ -83,6 +83,14 @@ type channelURLs struct {
 
 func (a Args) channels() []channelURLs {
 	return []channelURLs{{Webhooks, a.Webhooks}, {Slack, a.Slack}, {Teams, a.Teams}, {PagerDuty, a.PagerDuty}}
+}
+
+// CheckEmail gives the rule that an e-mail address breaks, or nil.
+func CheckEmail(address string) error {
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
+		return errors.New("is no e-mail address")
+	}
+	return nil
 }
 
 // CheckURL gives the rule that a webhook's URL breaks, or nil; without the URL, which is a credential.

@@ -126,6 +126,7 @@ func TestStack(t *testing.T) {
 	})
 	changes = []string{
 		"delete " + metric + " shop-gcp-alerts-listed-in-bulk", "delete " + policy + " shop-gcp-alerts-listed-in-bulk",
+		"update " + policy + " shop-gcp-alerts-audit-changed conditions", // which watched these two
 		"update " + policy + " shop-gcp-alerts-read-in-bulk conditions documentation",
 	}
 	s.Want(s.Preview, changes...)
@@ -195,6 +196,12 @@ func wantAlerts(t *testing.T, cloud *echo.Cloud) {
 		t.Errorf("%d policies came too early and were made again, want all 5 that count", n)
 	}
 	wantReader(t, cloud, "reports", "shop-gcp-warehouse--sapi-token")
+	watcher := echo.Named(policies, "shop-gcp-alerts-audit-changed")[0]
+	for _, d := range slices.Concat(cloud.Resources(metric), policies) {
+		if d.ID != watcher.ID && !strings.Contains(watcher.Text("conditions[0].conditionMatchedLog.filter"), "s/"+d.Name+"|") {
+			t.Errorf("nobody hears when %s is changed", d.Name)
+		}
+	}
 	keys := echo.Named(policies, "shop-gcp-alerts-key-changed")[0].Text("conditions[0].conditionMatchedLog.filter")
 	for _, key := range cloud.Resources("gcp:kms/cryptoKey:CryptoKey") {
 		if !strings.Contains(keys, strings.TrimPrefix(key.ID, "projects/shop-prod/")) { // or by the project's number

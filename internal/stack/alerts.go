@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/mail"
 	"net/netip"
 	"slices"
 	"strings"
@@ -151,7 +150,11 @@ func (s *Stack) checkAlerts(doc *strict.Document) {
 	}
 	s.checkHearers(doc, field)
 	for i, n := range c.Networks {
-		if _, err := network(n); err != nil {
+		parsed, err := network(n)
+		if err == nil && s.Config.Cloud == awssecret.Limits.Name {
+			err = awsalert.CheckNetwork(parsed)
+		}
+		if err != nil {
 			doc.Add(fmt.Sprintf("%s.networks[%d]", field, i), "%s", err)
 		}
 	}
@@ -186,20 +189,13 @@ func (s *Stack) checkHearers(doc *strict.Document, field string) {
 		}
 		return
 	}
-	checkEach(doc, "alerts.email[%d]", checkEmail, c.Email...)
+	checkEach(doc, "alerts.email[%d]", notify.CheckEmail, c.Email...)
 	switch somebody := len(c.Email)+urls > 0 || doc.Wrong(alertURLsKey); {
 	case somebody && c.Nobody != "":
 		doc.Add(field+".nobody", "gives a reason why nobody hears of the alerts, and somebody does; take one away")
 	case !somebody && c.Nobody == "":
 		doc.Add(field, "names nobody who hears of the alerts; set email, or %s, or say in nobody why not", alertURLsKey)
-	case !somebody && len(strings.TrimSpace(c.Nobody)) < 10:
-		doc.Add(field+".nobody", "must say why, in at least 10 characters")
+	case !somebody && len(strings.TrimSpace(c.Nobody)) < alert.MinReason:
+		doc.Add(field+".nobody", "must say why, in at least %d characters", alert.MinReason)
 	}
-}
-
-func checkEmail(address string) error {
-	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
-		return fmt.Errorf("is no e-mail address")
-	}
-	return nil
 }
