@@ -24,19 +24,28 @@ func alertTable(page string) string {
 	clouds := []struct {
 		name string
 		gaps map[alert.ID]string
-	}{{"aws", awsalert.Gaps}, {"gcp", gcpalert.Gaps}, {"azure", azurealert.Gaps}, {"local", localalert.Gaps}}
+		part map[alert.ID]string
+	}{
+		{"aws", awsalert.Gaps, nil},
+		{"gcp", gcpalert.Gaps, gcpalert.Partly},
+		{"azure", azurealert.Gaps, azurealert.Partly},
+		{"local", localalert.Gaps, nil},
+	}
 	var table strings.Builder
 	var notes []string
 	table.WriteString("| alert | | aws | gcp | azure | local |\n|---|---|:-:|:-:|:-:|:-:|\n")
 	for _, a := range alert.Catalogue {
 		fmt.Fprintf(&table, "| [%s](%s#%s): %s | %s |", a.ID, page, a.ID, a.Title, a.Severity)
 		for _, c := range clouds {
+			word, note := "yes", c.part[a.ID]
 			if gap, ok := c.gaps[a.ID]; ok {
-				notes = append(notes, fmt.Sprintf("%d. %s: %s.", len(notes)+1, c.name, gap))
-				fmt.Fprintf(&table, " no (%d) |", len(notes))
-			} else {
-				table.WriteString(" yes |")
+				word, note = "no", gap
 			}
+			if note != "" {
+				notes = append(notes, fmt.Sprintf("%d. %s: %s.", len(notes)+1, c.name, note))
+				word += fmt.Sprintf(" (%d)", len(notes))
+			}
+			fmt.Fprintf(&table, " %s |", word)
 		}
 		table.WriteByte('\n')
 	}

@@ -43,6 +43,11 @@ var Gaps = map[alert.ID]string{
 		"read-by-stranger reports all but the declared readers",
 }
 
+// Partly are the alerts of which Google Cloud can do a part.
+var Partly = map[alert.ID]string{
+	alert.SecretDeleted: "a secret is gone at once and cannot be restored, and a request for it cannot be told from one for a misspelt name",
+}
+
 // Companion ends the name of a rotated secret's companion, and no declared name.
 const Companion = ".rotation"
 
