@@ -44,7 +44,7 @@ func (a *Alerts) newDeniedBurst(ctx *pulumi.Context, al alert.Alert) (*metricale
 		ResourceGroupName:   pulumi.String(a.args.Store.group()),
 		RuleName:            pulumi.String(a.ruleName(string(al.ID))),
 		Location:            pulumi.String("global"),
-		Description:         pulumi.String(description(al) + " Who: AZKVAuditLogs | where HttpStatusCode == 403, in the workspace of the audit log."),
+		Description:         pulumi.String(description(al) + " Refused writes, lists and networks count too. Who: AZKVAuditLogs | where HttpStatusCode == 403, in the workspace of the audit log."),
 		Severity:            pulumi.Int(severity[al.Severity]),
 		Enabled:             pulumi.Bool(true),
 		Scopes:              pulumi.StringArray{a.args.Store.Vault.ID().ToStringOutput()},

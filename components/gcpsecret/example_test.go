@@ -83,7 +83,7 @@ func programWithRotation(ctx *pulumi.Context) error {
 		Store:   store,
 		Secrets: secrets,
 		Rotator: rotator,
-		Notify:  notify.Args{Email: []string{"oncall@example.com"}, PagerDuty: []pulumi.StringInput{config.RequireSecret(ctx, "pagerDuty")}},
+		Notify:  notify.Args{Email: []string{"oncall@example.com"}, PagerDuty: []pulumi.StringInput{config.RequireSecret(ctx, "pagerduty")}},
 		Settings: alert.Settings{
 			Deployers: []string{"serviceAccount:deploy@shop-prod.iam.gserviceaccount.com"},
 			Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, // the egress of the shop
