@@ -69,7 +69,8 @@ type Alerts struct {
 	chatRole   *iam.Role // with which rules post to chats
 	chatPolicy *iam.RolePolicy
 	trailLogs  pulumi.StringInput
-	atMost     home // what is known of the store's home before all is: how many rules it takes must be known then
+	made       []pulumi.Resource // what audit-changed would tell of
+	atMost     home              // what is known of the store's home before all is: how many rules it takes must be known then
 }
 
 const (
@@ -114,7 +115,9 @@ func (a *Alerts) watch(ctx *pulumi.Context) error {
 		return err
 	}
 	a.atMost = home{longest.partition, cmp.Or(caller.AccountId, longest.account), longest.region} // a reader's account decides most
-	for _, w := range a.active() {
+	active := a.active()
+	others := slices.DeleteFunc(slices.Clone(active), aboutItself)
+	for _, w := range append(others, slices.DeleteFunc(active, func(w alert.Alert) bool { return !aboutItself(w) })...) {
 		var err error
 		switch {
 		case w.Quiet > 0:

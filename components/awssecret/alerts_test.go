@@ -151,7 +151,7 @@ func everyChannel(url string) notify.Args {
 // asDeclared is the store of a graph, as awsalert knows it.
 func asDeclared(specs ...secret.Spec) *awsalert.Store {
 	s := &awsalert.Store{
-		Partition: "aws", Region: "eu-west-1", Account: own, Prefix: "shop/", ARNs: map[string]string{}, Trail: trailARN,
+		Partition: "aws", Region: "eu-west-1", Account: own, Prefix: "shop/", ARNs: map[string]string{}, Trail: trailARN, Alerts: "shop-alerts",
 		Keys: []string{keyARN, "arn:aws:kms:eu-west-1:" + own + ":key/shop-alerts"}, Bucket: "shop-alerts-1a2b3c4",
 		LogGroups: []string{"/secretstack/shop/rotator", "/secretstack-trail/shop-alerts"},
 	}
@@ -171,6 +171,17 @@ func asDeclared(specs ...secret.Spec) *awsalert.Store {
 	return s
 }
 
+// unknown is a store before its home and what AWS names are known, by which the component splits.
+func unknown(s *awsalert.Store) *awsalert.Store {
+	later := *s
+	later.Partition, later.Region, later.Bucket, later.Keys = "aws-us-gov", "us-gov-west-1", "arn:"+strings.Repeat("x", 124), nil
+	later.Trail = "arn:aws-us-gov:cloudtrail:us-gov-west-1:" + own + ":trail/shop-alerts"
+	for range s.Keys {
+		later.Keys = append(later.Keys, later.Bucket)
+	}
+	return &later
+}
+
 // TestConditions: what is deployed is what awsalert writes for the catalogue, whose tests are about that.
 func TestConditions(t *testing.T) {
 	settings := alert.Settings{Networks: egress, Deployers: []string{"arn:aws:iam::" + own + ":role/deploy"}}
@@ -182,7 +193,7 @@ func TestConditions(t *testing.T) {
 	for _, a := range settings.Active(awsalert.Gaps, true) {
 		name := "shop-alerts-" + string(a.ID)
 		if a.Count == nil && a.Quiet == 0 {
-			parts, err := store.Split(a.When)
+			parts, err := unknown(store).Split(a.When)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,8 +232,11 @@ func TestConditions(t *testing.T) {
 			if a.ID == alert.RotationFailed {
 				name = "shop-alerts-rotation-failed" // one for all rotators
 			}
-			alarm, metric := get(t, g, alarmType, name), f.Inputs.Get("metricTransformation").AsMap().Get("name").AsString()
-			if got := alarm.Inputs.Get("metricName").AsString(); got != metric {
+			metric, of := f.Inputs.Get("metricTransformation").AsMap().Get("name").AsString(), get(t, g, alarmType, name).Inputs
+			if queries := of.Get("metricQueries"); !queries.IsNull() {
+				of = queries.AsArray().Get(0).AsMap().Get("metric").AsMap()
+			}
+			if got := of.Get("metricName").AsString(); got != metric {
 				t.Errorf("%s: the alarm is on %s, and the filter counts %s", name, got, metric)
 			}
 		}
@@ -238,7 +252,10 @@ func TestAlarms(t *testing.T) {
 		in := r.Inputs
 		period := in.Get("period")
 		if queries := in.Get("metricQueries"); !queries.IsNull() {
-			period = queries.AsArray().Get(0).AsMap().Get("period")
+			first := queries.AsArray().Get(0).AsMap()
+			if period = first.Get("period"); period.IsNull() {
+				period = first.Get("metric").AsMap().Get("period")
+			}
 		}
 		got[strings.TrimPrefix(r.Name, "shop-alerts-")] = fmt.Sprintf("%s %g in %g times %gs, no data: %s",
 			in.Get("comparisonOperator").AsString(), in.Get("threshold").AsNumber(), in.Get("evaluationPeriods").AsNumber(), period.AsNumber(),
@@ -250,7 +267,11 @@ func TestAlarms(t *testing.T) {
 		if len(says) > 1024 {
 			t.Errorf("%s: its description has %d characters of 1024", r.Name, len(says))
 		}
-		for _, want := range []string{"[", "shop"} {
+		wants := []string{"[", "shop"}
+		if strings.Contains(says, "secretId") {
+			wants = append(wants, "Logs Insights, on /secretstack-trail/shop-alerts, ", "userIdentity.principalId", "userIdentity.invokedBy")
+		}
+		for _, want := range wants {
 			if !strings.Contains(says, want) {
 				t.Errorf("%s says: %s", r.Name, says)
 			}
@@ -266,9 +287,13 @@ func TestAlarms(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	silence := secrettest.Show(get(t, g, alarmType, "shop-alerts-rotation-overdue-rotator").Inputs.Get("metricQueries").AsArray().Get(1))
+	if want := "{expression: FILL(looks, 0), id: filled, label: Looks that found everything in order, returnData: true}"; silence != want {
+		t.Errorf("silence is %s", silence)
+	}
 }
 
-var word = regexp.MustCompile(`<([a-z]+)>`)
+var word = regexp.MustCompile(`<([A-Za-z]+)>`)
 
 // TestMessages: what is sent is a template that EventBridge takes, and tells what to do.
 func TestMessages(t *testing.T) {
@@ -308,7 +333,7 @@ func TestMessages(t *testing.T) {
 			if !strings.Contains(r.Name+"-", "-"+string(a.ID)+"-") {
 				continue
 			}
-			for _, want := range []string{a.Title, a.Do, a.Runbook(), string(a.Severity), "<subject>", "<who>", "<from>", "<when>"} {
+			for _, want := range []string{a.Title, a.Do, a.Runbook(), string(a.Severity), "<who>", "<principal>", "<service>", "<from>", "<when>"} {
 				if !strings.Contains(template, want) {
 					t.Errorf("%s does not say %q:\n%s", r.Name, want, template)
 				}
@@ -522,6 +547,31 @@ func TestBursts(t *testing.T) {
 	}
 }
 
+// TestAfter: the rules that would tell of what a first deployment does come after it.
+func TestAfter(t *testing.T) {
+	g := updated(t, awssecret.StoreArgs{Prefix: "shop/"}, awssecret.AlertsArgs{Notify: everyChannel("https://example.com/")}, rotated, read)
+	after := func(rule string, r plan.Resource) bool {
+		return slices.Contains(get(t, g, ruleType, "shop-alerts-"+rule).Dependencies, r.URN)
+	}
+	for _, policy := range g.Of("aws:secretsmanager/secretPolicy:SecretPolicy") {
+		if !after("secret-changed", policy) {
+			t.Errorf("secret-changed does not wait for %s", policy)
+		}
+	}
+	for _, typ := range []string{
+		targetType, filterType, alarmType, "aws:cloudwatch/contributorInsightRule:ContributorInsightRule", "aws:cloudtrail/trail:Trail",
+		"aws:s3/bucketVersioningV2:BucketVersioningV2", "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+		"aws:sns/topicSubscription:TopicSubscription", "aws:cloudwatch/logGroup:LogGroup",
+	} {
+		for _, r := range g.Of(typ) {
+			own := strings.Contains(r.Name, "audit-changed") || r.Name == "rotator-sweep" || r.Name == "shop-alerts-trail" // before the trail
+			if !own && !after("audit-changed", r) {
+				t.Errorf("audit-changed does not wait for %s", r)
+			}
+		}
+	}
+}
+
 // TestForwarding: a replica's events go to the region of the rules.
 func TestForwarding(t *testing.T) {
 	g := updated(t, awssecret.StoreArgs{Prefix: "shop/", Replicas: []awssecret.Replica{{Region: "eu-central-1"}}},
@@ -560,7 +610,7 @@ func TestWrongAlertsArgs(t *testing.T) {
 	expect(t, made, err, []string{
 		`the AWS alerts "shop-alerts" cannot be made`, "Email[0]", "Slack[0]: is nil", "Notify has 5 channels of Slack and Teams; there can be 4",
 		"Settings.Off[unknown]", "Settings.Off[key-changed]: say why", "Settings.Thresholds[key-changed]", "Settings.Deployers[0]: deploy is not the ARN", "Settings.Networks: the network 0.0.0.0/0",
-		"6 have a Burst of more than 100, and there can be 5", `TrailLogs: "a log group" is not the name`,
+		"6 have a Burst of more than 100, and there can be 3", `TrailLogs: "a log group" is not the name`,
 	})
 	t.Run("retention", func(t *testing.T) {
 		for trail, want := range map[string]string{"": "LogRetention must be one of", "audit": "LogRetention is for a trail that is made"} {
@@ -568,6 +618,12 @@ func TestWrongAlertsArgs(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("the error is %v, want %s", err, want)
 			}
+		}
+	})
+	t.Run("too long to name", func(t *testing.T) {
+		_, _, err := up(watched(awssecret.StoreArgs{}, awssecret.AlertsArgs{Notify: oncall, TrailLogs: strings.Repeat("a", 500)}, read))
+		if err == nil || !strings.Contains(err.Error(), "characters, and CloudWatch takes 1024") {
+			t.Errorf("the error is %v", err)
 		}
 	})
 	t.Run("PagerDuty", func(t *testing.T) {

@@ -141,7 +141,7 @@ func (a *Alerts) post(ctx *pulumi.Context, name string, rule *cloudwatch.EventRu
 	if err != nil {
 		return err
 	}
-	_, err = cloudwatch.NewEventTarget(ctx, name+"-"+c.name, &cloudwatch.EventTargetArgs{
+	target, err := cloudwatch.NewEventTarget(ctx, name+"-"+c.name, &cloudwatch.EventTargetArgs{
 		Rule:             rule.Name,
 		TargetId:         pulumi.String(c.name),
 		Arn:              c.destination.Arn,
@@ -149,5 +149,6 @@ func (a *Alerts) post(ctx *pulumi.Context, name string, rule *cloudwatch.EventRu
 		InputTransformer: m.transformer(template),
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: a.Undelivered.Arn},
 	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{a.chatPolicy}))
+	a.made = append(a.made, target)
 	return err
 }

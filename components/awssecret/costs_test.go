@@ -14,7 +14,7 @@ import (
 	"github.com/secretstack/secretstack/internal/plan"
 )
 
-// AWS's list prices in us-east-1, in dollars; docs/aws.md says from when and where.
+// AWS's prices in us-east-1, in dollars; docs/aws.md says from when and where.
 const (
 	keyPrice      = 1.00 // a month
 	metricPrice   = 0.30 // a month

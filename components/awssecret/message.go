@@ -17,26 +17,37 @@ type message struct {
 	paths map[string]string // of the words, in the event
 }
 
-// subjects are where an event says what it is about. Zero: the secret that a request names.
-var subjects = map[alert.ID]struct{ label, path string }{
-	alert.KeyChanged:        {"Key", "$.detail.requestParameters.keyId"},
-	alert.AuditChanged:      {"Request", "$.detail.requestParameters"},
-	alert.RotationFailed:    {"Secret", "$.detail.additionalEventData.SecretId"},
-	alert.RotationAbandoned: {"Secret", "$.detail.additionalEventData.SecretId"},
+// subject is where an event says what it is about: in one of some fields, or in two.
+type subject struct {
+	label, in string
+	fields    []string
+}
+
+// subjects are those of alerts. Zero: the secret that a request names. Each field is a text: EventBridge puts an object into a
+// text as it is, quotation marks and all, and a bucket's policy is nothing for a chat.
+var subjects = map[alert.ID]subject{
+	alert.KeyChanged: {"Key", "requestParameters", []string{"keyId"}},
+	alert.AuditChanged: {"Changed", "requestParameters", []string{
+		"name", "trailName", "bucketName", "targets[0].arn", "ids[0]", "alarmName", "alarmNames[0]", "ruleName", "ruleNames[0]", "topicArn",
+		"subscriptionArn", "roleName", "logGroupName", "filterName", "muteTargets.alarmNames[0]",
+	}},
+	alert.RotationFailed:    {"Secret", "additionalEventData", []string{"SecretId"}},
+	alert.RotationAbandoned: {"Secret", "additionalEventData", []string{"SecretId"}},
 }
 
 // newMessage says what an event of an alert is. A word that the event has nothing for is empty:
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html.
 func newMessage(w alert.Alert, store string) message {
-	subject := subjects[w.ID]
-	if subject.label == "" {
-		subject.label, subject.path = "Secret", "$.detail.requestParameters.secretId"
+	about, ok := subjects[w.ID]
+	if !ok {
+		about = subject{"Secret", "requestParameters", []string{"secretId"}}
 	}
-	return message{
+	m := message{
 		lines: []string{
 			"[" + string(w.Severity) + "] " + w.Title + ".",
-			subject.label + ": <subject>",
-			"Who: <who>",
+			about.label + ":",
+			// Of another account's identity the event may have no ARN, of a service nothing but its name.
+			"Who: <who> <service> (<principal> of the account <account>)",
 			"From: <from>",
 			"When: <when>",
 			"What: <what> <error> in <region> (CloudTrail event <id>)",
@@ -45,11 +56,18 @@ func newMessage(w alert.Alert, store string) message {
 			"Runbook: " + w.Runbook(),
 		},
 		paths: map[string]string{
-			"subject": subject.path, "who": "$.detail.userIdentity.arn", "from": "$.detail.sourceIPAddress",
-			"when": "$.detail.eventTime", "what": "$.detail.eventName", "error": "$.detail.errorCode",
+			"who": "$.detail.userIdentity.arn", "principal": "$.detail.userIdentity.principalId",
+			"account": "$.detail.userIdentity.accountId", "service": "$.detail.userIdentity.invokedBy",
+			"from": "$.detail.sourceIPAddress", "when": "$.detail.eventTime", "what": "$.detail.eventName", "error": "$.detail.errorCode",
 			"region": "$.region", "id": "$.detail.eventID",
 		},
 	}
+	for _, field := range about.fields {
+		word := strings.NewReplacer(".", "", "[0]", "").Replace(field)
+		m.lines[1] += " <" + word + ">"
+		m.paths[word] = "$.detail." + about.in + "." + field
+	}
+	return m
 }
 
 // alarmMessage is an alarm; what it says is in its description.

@@ -14,11 +14,10 @@ import (
 )
 
 const (
-	// A filter of a Contributor Insights rule can have 10 values:
+	// A Contributor Insights rule can have 4 filters, and a filter 10 values:
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContributorInsights-RuleSyntax.html.
-	maxInsightValues = 10
-	// maxLoud is how many secrets the rule leaves out, each by its name and by its ARN.
-	maxLoud = maxInsightValues / 2
+	maxInsightFilters = 4
+	maxInsightValues  = 10
 	// maxBursts leaves some of the 100 metric filters of a log group to others:
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html.
 	maxBursts = 80
@@ -30,9 +29,8 @@ const (
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContributorInsights-GraphReportData.html
 func (a *Alerts) countEach(ctx *pulumi.Context, w alert.Alert) (err error) {
 	name := a.name + "-" + string(w.ID)
-	loud := a.loud(w)
 	inputs := []any{a.args.Store.partition, a.args.Store.account, a.args.Store.region, a.trailLogs}
-	for _, s := range loud {
+	for _, s := range a.loud(w) {
 		inputs = append(inputs, s.SecretName, s.ARN)
 	}
 	if a.Reads, err = cloudwatch.NewContributorInsightRule(ctx, name, &cloudwatch.ContributorInsightRuleArgs{
@@ -49,6 +47,7 @@ func (a *Alerts) countEach(ctx *pulumi.Context, w alert.Alert) (err error) {
 	}, pulumi.Parent(a)); err != nil {
 		return err
 	}
+	a.made = append(a.made, a.Reads)
 	args := &cloudwatch.MetricAlarmArgs{
 		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{cloudwatch.MetricAlarmMetricQueryArgs{
 			Id: pulumi.String("reads"), Label: pulumi.String("Reads of the secret that is read most"), ReturnData: pulumi.Bool(true),
@@ -59,7 +58,7 @@ func (a *Alerts) countEach(ctx *pulumi.Context, w alert.Alert) (err error) {
 	}
 	minutes := w.Count.Within / time.Minute
 	what := fmt.Sprintf("More than %d reads within %d minutes. Which: see Contributor Insights, %s. ", w.Count.Over, minutes, name)
-	if err := a.alarm(ctx, w, name, what+whoDidIt, args); err != nil {
+	if err := a.alarm(ctx, w, name, what+a.whoDidIt(), args); err != nil {
 		return err
 	}
 	for _, s := range a.bursts(w) {
@@ -71,7 +70,7 @@ func (a *Alerts) countEach(ctx *pulumi.Context, w alert.Alert) (err error) {
 			}
 		}
 		what := fmt.Sprintf("%s: more than %d reads within %d minutes. ", spec.Name, spec.Alerts.Burst, minutes)
-		if err := a.alarm(ctx, w, name, what+whoDidIt, sumOver(name, spec.Alerts.Burst, w.Count.Within)); err != nil {
+		if err := a.alarm(ctx, w, name, what+a.whoDidIt(), sumOver(name, spec.Alerts.Burst, w.Count.Within)); err != nil {
 			return err
 		}
 	}
@@ -83,13 +82,10 @@ func (a *Alerts) readsOf(s *Secret, region string) pulumi.StringOutput {
 	name := a.args.Store.args.Prefix + s.args.Spec.Name
 	return pulumi.All(a.pattern(alert.All{alert.Does{alert.Read}, alert.Ends{alert.OK}}), s.ARN).ApplyT(func(v []any) (string, error) {
 		pattern, arn := strings.TrimSuffix(v[0].(string), " }"), v[1].(string)
-		ids := []string{name}
-		if region != "" {
-			parts := strings.SplitN(arn, ":", 5) // arn, partition, service, region, the rest
-			parts[3], ids = region, nil
-			arn = strings.Join(parts, ":")
+		ids := arnsIn(region, arn)
+		if region == "" {
+			ids = append([]string{name}, ids...)
 		}
-		ids = append(ids, arn[:strings.LastIndexByte(arn, '-')], arn)
 		for i, id := range ids {
 			ids[i] = fmt.Sprintf("($.requestParameters.secretId = %q)", id)
 		}
@@ -101,7 +97,17 @@ func (a *Alerts) readsOf(s *Secret, region string) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// reads defines the rule: what was read of the store, but for secrets that are known by these names.
+// arnsIn are a secret's ARN in a region, without the six characters that AWS adds and with them. "": in its own.
+func arnsIn(region, arn string) []string {
+	if region != "" {
+		parts := strings.SplitN(arn, ":", 5) // arn, partition, service, region, the rest
+		parts[3] = region
+		arn = strings.Join(parts, ":")
+	}
+	return []string{arn[:strings.LastIndexByte(arn, '-')], arn}
+}
+
+// reads defines the rule: what was read of the store, but for loud secrets, whose names and ARNs are given in turn.
 func (a *Alerts) reads(h home, group string, loud []string) (string, error) {
 	const secretID = "$.requestParameters.secretId"
 	filters := []any{
@@ -117,8 +123,19 @@ func (a *Alerts) reads(h home, group string, loud []string) (string, error) {
 		}
 		filters = append(filters, map[string]any{"Match": secretID, "StartsWith": begins})
 	}
-	if len(loud) > 0 {
-		filters = append(filters, map[string]any{"Match": secretID, "NotIn": loud})
+	var leftOut []string
+	for i := 0; i < len(loud); i += 2 {
+		leftOut = append(leftOut, loud[i])
+		for _, region := range slices.Concat([]string{""}, a.args.Store.regions()) {
+			leftOut = append(leftOut, arnsIn(region, loud[i+1])...)
+		}
+	}
+	if len(leftOut) > 0 {
+		filters = append(filters, map[string]any{"Match": secretID, "NotIn": leftOut})
+	}
+	// Last, as the least: without it, a namesake in a region that the store is not in is counted too.
+	if regions := append([]string{h.region}, a.args.Store.regions()...); len(filters) < maxInsightFilters && len(regions) <= maxInsightValues {
+		filters = append(filters, map[string]any{"Match": "$.awsRegion", "In": regions})
 	}
 	return marshal(map[string]any{
 		"Schema":        map[string]any{"Name": "CloudWatchLogRule", "Version": 1},
@@ -146,9 +163,10 @@ func (a *Alerts) checkBursts() (errs []error) {
 		return nil
 	}
 	w := a.active()[i]
-	if n := len(a.loud(w)); n > maxLoud {
+	// The rule leaves out what has an alarm of its own, each by its name and, in each region, by two ARNs.
+	if n, most := len(a.loud(w)), maxInsightValues/(1+2*(1+len(a.args.Store.args.Replicas))); n > most {
 		errs = append(errs, fmt.Errorf("  Secrets: %d have a Burst of more than %d, and there can be %d; raise Settings.Thresholds[%s], "+
-			"and give those that are read less a Burst", n, w.Count.Over, maxLoud, w.ID))
+			"and give those that are read less a Burst", n, w.Count.Over, most, w.ID))
 	}
 	if n, most := len(a.bursts(w)), maxBursts/(1+len(a.args.Store.args.Replicas)); n > most {
 		errs = append(errs, fmt.Errorf("  Secrets: %d have a Burst, and there can be %d", n, most))

@@ -22,19 +22,41 @@ func (a *Alerts) match(ctx *pulumi.Context, w alert.Alert) error {
 	if err != nil {
 		return err
 	}
+	after := pulumi.DependsOn(a.before(w))
 	for i, part := range parts {
-		if err := a.newRule(ctx, w, numbered(a.name+"-"+string(w.ID), i), part); err != nil {
+		if err := a.newRule(ctx, w, numbered(a.name+"-"+string(w.ID), i), part, after); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// before are the changes that an alert's rules would tell of, and which a first deployment makes itself: the rules come after
+// them, or each one of a stack that names no deployer would raise alerts. AWS delivers an event seconds to minutes later, so
+// some still come.
+func (a *Alerts) before(w alert.Alert) (before []pulumi.Resource) {
+	if names(w.When, alert.Change) {
+		for _, s := range a.args.Secrets {
+			before = append(before, s)
+		}
+	}
+	if aboutItself(w) {
+		before = append(before, a.made...)
+		for _, r := range a.args.Rotators {
+			before = append(before, r.Logs)
+		}
+	}
+	return before
+}
+
+// aboutItself tells whether an alert is about the alerts, and so made last.
+func aboutItself(w alert.Alert) bool { return names(w.When, alert.Rewire) }
+
 // seesReads is the state of a rule that matches events which change nothing. Others see them not:
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html.
 const seesReads = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
-func (a *Alerts) newRule(ctx *pulumi.Context, w alert.Alert, name string, part awsalert.Part) error {
+func (a *Alerts) newRule(ctx *pulumi.Context, w alert.Alert, name string, part awsalert.Part, after pulumi.ResourceOption) error {
 	state := "ENABLED"
 	if names(w.When, alert.Read, alert.List) {
 		state = seesReads
@@ -47,7 +69,7 @@ func (a *Alerts) newRule(ctx *pulumi.Context, w alert.Alert, name string, part a
 		}),
 		State: pulumi.String(state),
 		Tags:  pulumi.ToStringMap(a.args.Store.args.Tags),
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), after)
 	if err != nil {
 		return err
 	}
@@ -57,15 +79,17 @@ func (a *Alerts) newRule(ctx *pulumi.Context, w alert.Alert, name string, part a
 	if err != nil {
 		return err
 	}
-	if _, err := cloudwatch.NewEventTarget(ctx, name, &cloudwatch.EventTargetArgs{
+	target, err := cloudwatch.NewEventTarget(ctx, name, &cloudwatch.EventTargetArgs{
 		Rule:             rule.Name,
 		TargetId:         pulumi.String("topic"),
 		Arn:              a.Topic.Arn,
 		InputTransformer: m.transformer(text),
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: a.Undelivered.Arn},
-	}, pulumi.Parent(a)); err != nil {
+	}, pulumi.Parent(a))
+	if err != nil {
 		return err
 	}
+	a.made = append(a.made, target)
 	for _, c := range a.chats {
 		if err := a.post(ctx, name, rule, c, m); err != nil {
 			return err
@@ -95,7 +119,7 @@ func (a *Alerts) store(h home, secrets []*Secret, value func(pulumi.StringInput)
 	s := &awsalert.Store{
 		Watch:     alert.Watch{Deployers: a.args.Settings.Deployers, Networks: a.args.Settings.Networks},
 		Partition: h.partition, Region: h.region, Account: h.account,
-		Replicas: a.args.Store.regions(), Prefix: a.args.Store.args.Prefix, ARNs: map[string]string{},
+		Replicas: a.args.Store.regions(), Prefix: a.args.Store.args.Prefix, ARNs: map[string]string{}, Alerts: a.name,
 	}
 	for _, r := range a.args.Rotators {
 		s.Rotators = append(s.Rotators, r.roleARN(h))
@@ -146,33 +170,11 @@ func (a *Alerts) named(c alert.Condition, only []string) []*Secret {
 	return slices.DeleteFunc(slices.Clone(a.args.Secrets), func(s *Secret) bool { return !slices.Contains(only, s.args.Spec.Name) })
 }
 
-func namesSecrets(c alert.Condition) bool {
-	return some(c, func(c alert.Condition) bool {
-		in, ok := c.(alert.In)
-		return ok && (alert.Set(in) == alert.Declared || alert.Set(in) == alert.ByReader)
-	})
-}
+func namesSecrets(c alert.Condition) bool { return alert.Asks(c, alert.Declared, alert.ByReader) }
 
 // names tells whether a condition asks for one of these actions.
 func names(c alert.Condition, actions ...alert.Action) bool {
-	return some(c, func(c alert.Condition) bool {
-		does, ok := c.(alert.Does)
-		return ok && slices.ContainsFunc(does, func(d alert.Action) bool { return slices.Contains(actions, d) })
-	})
-}
-
-// some tells whether something holds for one part of a condition.
-func some(c alert.Condition, holds func(alert.Condition) bool) bool {
-	within := func(part alert.Condition) bool { return some(part, holds) }
-	switch c := c.(type) {
-	case alert.All:
-		return slices.ContainsFunc(c, within)
-	case alert.Any:
-		return slices.ContainsFunc(c, within)
-	case alert.Not:
-		return within(c.Condition)
-	}
-	return holds(c)
+	return slices.ContainsFunc(alert.Actions(c), func(a alert.Action) bool { return slices.Contains(actions, a) })
 }
 
 // numbered is the name of the i-th of several resources. The first is as if it were alone.

@@ -185,7 +185,7 @@ func (a *Alerts) subscribe(ctx *pulumi.Context) error {
 			if err != nil {
 				return err
 			}
-			a.Subscriptions = append(a.Subscriptions, s)
+			a.Subscriptions, a.made = append(a.Subscriptions, s), append(a.made, s)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package awssecret
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -27,6 +28,9 @@ func (h home) trail(name string) string {
 
 // trailGroup is the log group of a trail that is made; its key is not the store's.
 func (a *Alerts) trailGroup() string { return "/secretstack-trail/" + a.name }
+
+// recordsGroup is the log group that has the trail's records.
+func (a *Alerts) recordsGroup() string { return cmp.Or(a.args.TrailLogs, a.trailGroup()) }
 
 // newTrail makes a trail, unless the account has its own.
 func (a *Alerts) newTrail(ctx *pulumi.Context) (err error) {
@@ -56,6 +60,7 @@ func (a *Alerts) newTrail(ctx *pulumi.Context) (err error) {
 		EventSelectors:             trailEvents,
 		Tags:                       pulumi.ToStringMap(a.args.Store.args.Tags),
 	}, a.args.Store.protected(a), pulumi.DependsOn(ready))
+	a.made = append(a.made, a.Trail.Trail)
 	return err
 }
 
@@ -99,14 +104,15 @@ func (a *Alerts) newBucket(ctx *pulumi.Context) (pulumi.Resource, error) {
 		return nil, err
 	}
 	a.Trail.Bucket = bucket
-	if _, err = s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
+	versioning, err := s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
 		Bucket:                  bucket.Bucket,
 		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
-	}, pulumi.Parent(a)); err != nil {
+	}, pulumi.Parent(a))
+	if err != nil {
 		return nil, err
 	}
 	days := pulumi.Int(a.args.LogRetention / day)
-	if _, err = s3.NewBucketLifecycleConfigurationV2(ctx, name, &s3.BucketLifecycleConfigurationV2Args{
+	lifecycle, err := s3.NewBucketLifecycleConfigurationV2(ctx, name, &s3.BucketLifecycleConfigurationV2Args{
 		Bucket: bucket.Bucket,
 		Rules: s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{
 			Id: pulumi.String("retention"), Status: pulumi.String("Enabled"),
@@ -114,9 +120,11 @@ func (a *Alerts) newBucket(ctx *pulumi.Context) (pulumi.Resource, error) {
 			Expiration:                  s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: days},
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: days},
 		}},
-	}, pulumi.Parent(a)); err != nil {
+	}, pulumi.Parent(a))
+	if err != nil {
 		return nil, err
 	}
+	a.made = append(a.made, versioning, lifecycle)
 	public, err := s3.NewBucketPublicAccessBlock(ctx, name, &s3.BucketPublicAccessBlockArgs{
 		Bucket:          bucket.Bucket,
 		BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true),

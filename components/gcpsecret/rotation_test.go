@@ -623,7 +623,7 @@ func TestNewSecretMistakesOfRotation(t *testing.T) {
 }
 
 func TestExampleWithRotation(t *testing.T) {
-	g := secrettest.MustRecord(t, programWithRotation, map[string]string{"gcp:project": "shop", "shop:pagerDuty": pagerDuty})
+	g := secrettest.MustRecord(t, programWithRotation, map[string]string{"gcp:project": "shop", "shop:pagerduty": pagerDuty})
 	if got := len(g.Of(memberType)); got != 4 {
 		t.Errorf("there are %d grants, want 1 to the reader, and to the rotator 3", got)
 	}

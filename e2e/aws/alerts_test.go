@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ func TestTheft(t *testing.T) {
 	}
 	queue := c.subscribe("arn:aws:sns:eu-west-1:" + account + ":shop-prod-alerts")
 
+	counted := []alert.ID{alert.DeniedBurst, alert.RotationFailed} // by alarms, which stay on
 	for _, step := range []struct {
 		id    alert.ID
 		file  string
@@ -49,14 +51,29 @@ func TestTheft(t *testing.T) {
 		{alert.ReadByStranger, "quiet-reader-by-name", nil},
 		{alert.ReadByStranger, "quiet-rotator", nil},
 		{alert.ReadByStranger, "fires-admin-by-name", []string{"shop/prod/orders-db", "alice@example.com", "203.0.113.24", "2026-03-02T09:15:30Z"}},
+		{alert.ReadByStranger, "fires-other-account", []string{"AROA533RBF5SREXAMPLE:checkout-5f6b8", "111122223333"}},
 		{alert.SecretDeleted, "fires-scheduled", []string{"shop/prod/"}},
+		{alert.AuditChanged, "fires-log-stream-deleted", []string{"/secretstack/shop-prod/shop-prod-rotator"}},
 		{alert.DeniedBurst, "quiet-five", nil},
-		{alert.DeniedBurst, "fires-one-secret", []string{"More than 5 within 5 minutes"}},
+		{alert.DeniedBurst, "fires-one-secret", []string{"More than 5 within 5 minutes", trailLogs}},
 		{alert.RotationFailed, "quiet-steps-ok", nil},
 		{alert.RotationFailed, "fires-record", []string{"/secretstack/shop-prod/"}},
 	} {
+		before := ""
+		if slices.Contains(counted, step.id) {
+			before = c.alarm(step.id)
+		}
 		for _, record := range c.records(step.id, step.file) {
 			c.happens(step.id, record)
+		}
+		if slices.Contains(counted, step.id) {
+			want := "OK"
+			if step.tells != nil {
+				want = "ALARM"
+			}
+			if after := c.alarm(step.id); before != "OK" || after != want {
+				t.Errorf("%s, %s: the alarm goes from %s to %s, want from OK to %s", step.id, step.file, before, after, want)
+			}
 		}
 		got := c.received(queue)
 		a := alert.ByID(step.id)
@@ -122,6 +139,17 @@ func (c *cloud) happens(id alert.ID, record json.RawMessage) {
 		"logGroupName": group, "logStreamName": stream,
 		"logEvents": []any{map[string]any{"timestamp": time.Now().UnixMilli(), "message": string(record)}},
 	}, nil)
+}
+
+// alarm gives the state of an alert's alarm.
+func (c *cloud) alarm(id alert.ID) string {
+	c.Helper()
+	var answer struct{ MetricAlarms []struct{ StateValue string } }
+	c.post("monitoring", "GraniteServiceVersion20100801.DescribeAlarms", map[string]any{"AlarmNames": []string{"shop-prod-alerts-" + string(id)}}, &answer)
+	if len(answer.MetricAlarms) != 1 {
+		c.Fatalf("%s has %d alarms", id, len(answer.MetricAlarms))
+	}
+	return answer.MetricAlarms[0].StateValue
 }
 
 // subscribe gives the URL of a queue that gets what a topic's subscribers do.

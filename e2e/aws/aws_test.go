@@ -74,10 +74,10 @@ func TestDev(t *testing.T) {
 	prebuilt(t, s)
 	t.Parallel()
 
-	lifecycle(s, c, 80, reports, "shop-dev-alerts-read-by-stranger")
+	lifecycle(s, c, 82, reports, "shop-dev-alerts-read-by-stranger")
 	key := *c.key(c.kms, "alias/shop/dev").KeyId
 
-	s.WantEach(s.Destroy, "delete", 80)
+	s.WantEach(s.Destroy, "delete", 82)
 	for _, name := range names {
 		var notFound *smtypes.ResourceNotFoundException
 		_, err := c.secrets.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: new(c.prefix + name)})
@@ -87,7 +87,7 @@ func TestDev(t *testing.T) {
 	}
 	c.wantInDays(7, c.key(c.kms, key).DeletionDate) // AWS allows no less
 
-	s.WantEach(s.Up, "create", 80) // nothing of the first life is in the way of a second
+	s.WantEach(s.Up, "create", 82) // nothing of the first life is in the way of a second
 }
 
 func TestProd(t *testing.T) {
@@ -95,7 +95,7 @@ func TestProd(t *testing.T) {
 	prebuilt(t, s)
 	t.Parallel()
 
-	value := lifecycle(s, c, 81, reportsOutside, "shop-prod-alerts-read-by-stranger", "shop-prod-alerts-read-by-stranger-2")
+	value := lifecycle(s, c, 89, reportsOutside, "shop-prod-alerts-read-by-stranger", "shop-prod-alerts-read-by-stranger-2")
 	key := *c.key(c.kms, "alias/shop/prod").KeyId
 
 	s.WantRefusal(s.Destroy, "protected")
@@ -112,7 +112,7 @@ func TestProd(t *testing.T) {
 	s.Configure(func(config map[string]any) { config["secretstack:allowDestroy"] = true })
 	s.Declare("stripe-api-key", map[string]any{"readers": []string{"checkout"}, "description": "Charges cards at checkout"})
 	s.Want(s.Up)
-	s.WantEach(s.Destroy, "delete", 81)
+	s.WantEach(s.Destroy, "delete", 89)
 	c.wantInDays(30, c.describe("orders-db").DeletedDate)
 	c.wantInDays(30, c.key(c.kms, key).DeletionDate)
 	_, err := c.secrets.RestoreSecret(t.Context(), &secretsmanager.RestoreSecretInput{SecretId: new(c.prefix + "orders-db")})
@@ -139,7 +139,7 @@ func TestNetwork(t *testing.T) {
 			"orders": map[string]any{"vpc": ids["vpc"][0], "subnets": ids["subnet"][:2], "secrets": []string{"orders-db"}},
 		}
 	})
-	s.WantEach(s.Up, "create", 94)
+	s.WantEach(s.Up, "create", 96)
 	s.Want(s.Preview)
 	s.Want(s.Refresh)
 	for name, want := range map[string]int{"shop-dev-rotator": 0, "shop-dev-rotator-orders": 2} {
@@ -151,7 +151,7 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s is in %d subnets, want %d", name, got, want)
 		}
 	}
-	s.WantEach(s.Destroy, "delete", 94)
+	s.WantEach(s.Destroy, "delete", 96)
 }
 
 var names = []string{

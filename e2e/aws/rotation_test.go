@@ -33,7 +33,7 @@ func TestRotation(t *testing.T) {
 			"host": db.Host, "port": db.Port, "database": "postgres", "ca": "certs/orders-db.pem",
 		}
 	})
-	s.WantEach(s.Up, "create", 80)
+	s.WantEach(s.Up, "create", 82)
 	s.Want(s.Preview)
 	f := c.function("shop-dev-rotator")
 	prebuilt(t, s) // the same bytes

@@ -141,7 +141,7 @@ LambdaFunction.get_configuration = get_configuration
 LambdaFunction.update_configuration = update_configuration
 
 
-# A template of a text has each of its lines in quotation marks:
+# A template of a text has each of its lines in quotation marks, and a word for which the event has nothing is empty:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html.
 _parse = EventTemplateParser.parse
 
@@ -149,7 +149,10 @@ _parse = EventTemplateParser.parse
 def parse(input_template, input_paths_map, event):
     if not input_template or not input_template.startswith('"'):
         return _parse(input_template, input_paths_map, event)
-    return "\n".join(_parse(line, input_paths_map, event) for line in input_template.split("\n"))
+    text = "\n".join(_parse(line, input_paths_map, event) for line in input_template.split("\n"))
+    for word in input_paths_map:
+        text = text.replace("<" + word + ">", "")
+    return text
 
 
 EventTemplateParser.parse = staticmethod(parse)
