@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -222,7 +221,7 @@ func (k known) azure() (*watched, error) {
 	store := &azurealert.Store{
 		Subscription: k.Setting("azure-native:subscriptionId"), Vault: k.Config.Azure.Vault,
 		ResourceGroup: k.of(vault, "resourceGroupName"),
-		Workspace:     cmp.Or(k.Config.Azure.AuditWorkspace, k.first("azure-native:operationalinsights/v20230901:Workspace", "id")),
+		Workspace:     k.Config.Azure.AuditWorkspace,
 		Setting:       k.first("azure-native:insights/v20210501preview:SubscriptionDiagnosticSetting", "name"),
 	}
 	if parts := strings.Split(id, "/"); len(parts) > 2 {
@@ -230,6 +229,13 @@ func (k known) azure() (*watched, error) {
 	}
 	if store.Subscription == "" {
 		return nil, inputError{fmt.Errorf("the subscription of the stack is not known: set azure-native:subscriptionId in Pulumi.%s.yaml, or give --state", k.Name)}
+	}
+	for _, alerts := range k.Plan.Of(azuresecret.AlertsType) { // the rotator has a workspace too
+		for _, r := range k.Plan.Children(alerts.URN) {
+			if r.Type == "azure-native:operationalinsights/v20230901:Workspace" {
+				store.Workspace = k.of(r, "id")
+			}
+		}
 	}
 	for _, r := range k.Plan.Resources {
 		if strings.HasPrefix(r.Type, "azure-native:app") && strings.HasSuffix(r.Type, ":Job") {
