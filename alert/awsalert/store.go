@@ -56,7 +56,7 @@ var Gaps = map[alert.ID]string{
 
 // Index makes the Store ready for Decode and alert.Match. Its fields must not change afterwards.
 func (s *Store) Index() {
-	s.Secrets = slices.Clone(s.Secrets)
+	s.Secrets, s.Keys = slices.Clone(s.Secrets), slices.Sorted(slices.Values(s.Keys)) // the order makes no other pattern
 	s.declared, s.byResource = make(map[string]bool, len(s.Secrets)), make(map[string]string, len(s.Secrets))
 	for i, secret := range s.Secrets {
 		s.declared[secret.Name] = true

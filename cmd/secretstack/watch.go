@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,14 +33,35 @@ type watched struct {
 
 // watchedBy makes the store of a stack in the words of its cloud. A state tells what its files cannot: nil is none.
 func (s *selection) watchedBy(of *stack.Stack, state state) (*watched, error) {
-	k := known{of, state}
+	k, w := known{of, state}, &watched{}
+	unless := func(known bool, unknown string) {
+		if !known {
+			w.unknown = append(w.unknown, unknown)
+		}
+	}
 	switch of.Config.Cloud {
 	case awssecret.Limits.Name:
-		return k.aws()
+		store, err := k.aws()
+		if err != nil {
+			return nil, err
+		}
+		w.watch, w.decode = &store.Watch, store.Decode
+		unless(len(store.Keys) > 0, "the ARNs of the store's keys, so key-changed cannot fire")
+		return w, nil
 	case azuresecret.Limits.Name:
-		return k.azure()
+		store, err := k.azure()
+		if err != nil {
+			return nil, err
+		}
+		w.watch, w.decode = &store.Watch, store.Decode
+		unless(store.Job == "" || len(k.identities()) > 0, "the object id of the rotator, so what it reads and changes counts as a stranger's")
+		return w, nil
 	case gcpsecret.Limits.Name:
-		return k.gcp()
+		store := k.gcp()
+		w.watch, w.decode = &store.Watch, store.Decode
+		unless(len(store.Keys) > 0, "the names of the store's keys, so key-changed cannot fire")
+		unless(len(k.policies()) > 0, "the names of the alerts' policies and channels, so audit-changed cannot fire for them")
+		return w, nil
 	}
 	local, err := s.local(of)
 	if err != nil {
@@ -103,7 +125,11 @@ func (k known) watch(canonical func(string) string, rotators func(secret.Spec) [
 		}
 		by := rotators(spec)
 		one.Readers = append(one.Readers, by...)
-		w.Rotators = append(w.Rotators, by...)
+		for _, rotator := range by {
+			if !slices.Contains(w.Rotators, rotator) {
+				w.Rotators = append(w.Rotators, rotator)
+			}
+		}
 		w.Secrets = append(w.Secrets, one)
 		if spec.Rotation != nil && companion != nil {
 			w.Secrets = append(w.Secrets, alert.Secret{Name: companion(spec.Name), Readers: by})
@@ -134,7 +160,7 @@ func verbatim(name string) string { return name }
 // root is in the policy of the store's key, with the partition and the account.
 var root = regexp.MustCompile(`arn:(aws[a-z-]*):iam::([0-9]{12}):root`)
 
-func (k known) aws() (*watched, error) {
+func (k known) aws() (*awsalert.Store, error) {
 	account := root.FindStringSubmatch(strings.Join(k.all("aws:kms/key:Key", "policy"), " "))
 	if account == nil {
 		return nil, inputError{fmt.Errorf("the account of the stack is not known: set aws:allowedAccountIds in Pulumi.%s.yaml, or give --state", k.Name)}
@@ -164,14 +190,10 @@ func (k known) aws() (*watched, error) {
 		return []string{"arn:" + store.Partition + ":iam::" + store.Account + ":role/" + name}
 	}, nil)
 	store.Index()
-	w := &watched{watch: &store.Watch, decode: store.Decode}
-	if len(store.Keys) == 0 {
-		w.unknown = append(w.unknown, "the ARNs of the store's keys, so key-changed cannot fire")
-	}
-	return w, nil
+	return store, nil
 }
 
-func (k known) gcp() (*watched, error) {
+func (k known) gcp() *gcpalert.Store {
 	store := &gcpalert.Store{
 		Project: k.Setting("gcp:project"),
 		Prefix:  k.prefix(func(name string) string { return secret.Escape(name, "_") }),
@@ -185,8 +207,7 @@ func (k known) gcp() (*watched, error) {
 	for _, name := range k.all("gcp:logging/metric:Metric", "name") {
 		store.Detectors = append(store.Detectors, "projects/"+store.Project+"/metrics/"+name)
 	}
-	policies := k.all("gcp:monitoring/alertPolicy:AlertPolicy", "name")
-	store.Detectors = append(store.Detectors, policies...)
+	store.Detectors = append(store.Detectors, k.policies()...)
 	store.Detectors = append(store.Detectors, k.all("gcp:monitoring/notificationChannel:NotificationChannel", "name")...)
 	for _, r := range k.Plan.Of("gcp:pubsub/subscription:Subscription") {
 		if dead := r.Inputs.Get("deadLetterPolicy"); dead.IsMap() {
@@ -205,17 +226,13 @@ func (k known) gcp() (*watched, error) {
 		store.Looks = append(store.Looks, spec.Name) // each has a clock of its own
 	}
 	store.Index()
-	w := &watched{watch: &store.Watch, decode: store.Decode}
-	if len(store.Keys) == 0 {
-		w.unknown = append(w.unknown, "the names of the store's keys, so key-changed cannot fire")
-	}
-	if len(policies) == 0 {
-		w.unknown = append(w.unknown, "the names of the alerts' policies and channels, so audit-changed cannot fire for them")
-	}
-	return w, nil
+	return store
 }
 
-func (k known) azure() (*watched, error) {
+// policies are the names of the alerts' policies on Google Cloud.
+func (k known) policies() []string { return k.all("gcp:monitoring/alertPolicy:AlertPolicy", "name") }
+
+func (k known) azure() (*azurealert.Store, error) {
 	vault := k.Plan.Of("azure-native:keyvault:Vault")[0]
 	id := k.of(vault, "id") // /subscriptions/ID/…
 	store := &azurealert.Store{
@@ -242,15 +259,15 @@ func (k known) azure() (*watched, error) {
 			store.Job = k.of(r, "jobName")
 		}
 	}
-	rotator := k.all("azure-native:managedidentity:UserAssignedIdentity", "principalId")
-	store.Watch = k.watch(azuresecret.Limits.Canonical, func(secret.Spec) []string { return rotator },
+	store.Watch = k.watch(azuresecret.Limits.Canonical, func(secret.Spec) []string { return k.identities() },
 		func(name string) string { return name + secret.CompanionSuffix })
 	store.Index()
-	w := &watched{watch: &store.Watch, decode: store.Decode}
-	if store.Job != "" && len(rotator) == 0 {
-		w.unknown = append(w.unknown, "the object id of the rotator, so what it reads and changes counts as a stranger's")
-	}
-	return w, nil
+	return store, nil
+}
+
+// identities are the object ids of the rotator on Azure.
+func (k known) identities() []string {
+	return k.all("azure-native:managedidentity:UserAssignedIdentity", "principalId")
 }
 
 // state gives the outputs of a stack's resources, by URN, and their id as "id".
