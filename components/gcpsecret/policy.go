@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/secretstack/secretstack/alert"
+	"github.com/secretstack/secretstack/components/secret"
 )
 
 const (
@@ -58,7 +59,7 @@ func aboutSecrets(al alert.Alert) bool {
 
 // newCount tells where there are more entries than over. Google asks for the type of the resource that they are about.
 func (a *Alerts) newCount(ctx *pulumi.Context, p part, filter pulumi.StringInput) error {
-	facts := []string{fmt.Sprintf("- more than %d within %s", p.over, p.Count.Within)}
+	facts := []string{fmt.Sprintf("- more than %d within %.0f minutes", p.over, p.Count.Within.Minutes())}
 	var labels []string
 	var groups pulumi.StringArray
 	if p.Count.Per == alert.PerSecret {
@@ -106,7 +107,7 @@ func (a *Alerts) newAbsence(ctx *pulumi.Context, name string, al alert.Alert, fi
 		return fmt.Sprintf("absent_over_time(%s) or count(sum by (secret) (sum_over_time(%[1]s)) > 0) < %d", looks, rotated)
 	}).(pulumi.StringOutput)
 	facts := []string{
-		fmt.Sprintf("- of %d rotated secrets, not each was looked at in time within %s", rotated, 2*half),
+		fmt.Sprintf("- of %d rotated secrets, not each was looked at in time within %s", rotated, secret.Duration(2*half)),
 		"- which: secretstack rotations -s STACK",
 	}
 	return a.newPolicy(ctx, name, al, facts, monitoring.AlertPolicyConditionArgs{
