@@ -28,15 +28,21 @@ type watched struct {
 	watch  *alert.Watch
 	decode func(record []byte) (alert.Event, error)
 	// unknown are what neither the stack's files nor a state tell, and what follows from it.
-	unknown []string
+	unknown []unknown
+}
+
+// unknown is something that is not known, with what follows from it.
+type unknown struct {
+	text string
+	mute alert.ID // cannot fire then, in whole or in part. Empty: it is about no single alert
 }
 
 // watchedBy makes the store of a stack in the words of its cloud. A state tells what its files cannot: nil is none.
 func (s *selection) watchedBy(of *stack.Stack, state state) (*watched, error) {
 	k, w := known{of, state}, &watched{}
-	unless := func(known bool, unknown string) {
+	unless := func(known bool, mute alert.ID, text string) {
 		if !known {
-			w.unknown = append(w.unknown, unknown)
+			w.unknown = append(w.unknown, unknown{text, mute})
 		}
 	}
 	switch of.Config.Cloud {
@@ -46,7 +52,7 @@ func (s *selection) watchedBy(of *stack.Stack, state state) (*watched, error) {
 			return nil, err
 		}
 		w.watch, w.decode = &store.Watch, store.Decode
-		unless(len(store.Keys) > 0, "the ARNs of the store's keys, so key-changed cannot fire")
+		unless(len(store.Keys) > 0, alert.KeyChanged, "the ARNs of the store's keys, so key-changed cannot fire")
 		return w, nil
 	case azuresecret.Limits.Name:
 		store, err := k.azure()
@@ -54,13 +60,13 @@ func (s *selection) watchedBy(of *stack.Stack, state state) (*watched, error) {
 			return nil, err
 		}
 		w.watch, w.decode = &store.Watch, store.Decode
-		unless(store.Job == "" || len(k.identities()) > 0, "the object id of the rotator, so what it reads and changes counts as a stranger's")
+		unless(store.Job == "" || len(k.identities()) > 0, "", "the object id of the rotator, so what it reads and changes counts as a stranger's")
 		return w, nil
 	case gcpsecret.Limits.Name:
 		store := k.gcp()
 		w.watch, w.decode = &store.Watch, store.Decode
-		unless(len(store.Keys) > 0, "the names of the store's keys, so key-changed cannot fire")
-		unless(len(k.policies()) > 0, "the names of the alerts' policies and channels, so audit-changed cannot fire for them")
+		unless(len(store.Keys) > 0, alert.KeyChanged, "the names of the store's keys, so key-changed cannot fire")
+		unless(len(k.policies()) > 0, alert.AuditChanged, "the names of the alerts' policies and channels, so audit-changed cannot fire for them")
 		return w, nil
 	}
 	local, err := s.local(of)
