@@ -39,7 +39,7 @@ Exit codes: 3 if it warns of anything, 4 if the log is not as it was written.`,
   secretstack audit -s local --since 2w --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := selected.openLocal("audit")
+			s, err := selected.openLocal("audit", `give that cloud's audit log to "secretstack alerts test"`)
 			if err != nil {
 				return err
 			}

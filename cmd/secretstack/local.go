@@ -22,15 +22,18 @@ type localStack struct {
 	keys string // the folder of the readers' private keys
 }
 
-// openLocal opens the selected stack for a command that works on the local cloud.
-func (s *selection) openLocal(command string) (*localStack, error) {
+// ownTools is what to do about values elsewhere.
+const ownTools = "use that cloud's own tools for its values"
+
+// openLocal opens the selected stack for a command that works on the local cloud; for others it says what to do instead.
+func (s *selection) openLocal(command, instead string) (*localStack, error) {
 	opened, err := s.open()
 	if err != nil {
 		return nil, err
 	}
 	if !isLocal(opened) {
-		return nil, inputError{fmt.Errorf("%s is for the local cloud, and the stack %s is on %s: use that cloud's own tools for its values",
-			command, opened.Name, opened.Config.Cloud)}
+		return nil, inputError{fmt.Errorf("%s is for the local cloud, and the stack %s is on %s: %s",
+			command, opened.Name, opened.Config.Cloud, instead)}
 	}
 	return s.local(opened)
 }

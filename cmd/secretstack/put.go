@@ -42,7 +42,7 @@ is never an argument: other users could see it in the list of processes, and the
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := selected.openLocal("put")
+			s, err := selected.openLocal("put", ownTools)
 			if err != nil {
 				return err
 			}

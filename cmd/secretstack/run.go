@@ -41,7 +41,7 @@ cannot be executed, and 125 for all else, such as a missing secret; but 2 for wr
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := selected.openLocal("run")
+			s, err := selected.openLocal("run", ownTools)
 			if err == nil {
 				err = s.run(reader, identity, args)
 			}
