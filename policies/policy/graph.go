@@ -1,0 +1,133 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// Graph has resources of a stack, and finds which refer to which.
+type Graph struct {
+	byType     map[string][]*Resource
+	byURN      map[string]*Resource
+	referrers  map[[2]string]*referrers          // by type and path; made when they are first asked for
+	identities map[string]map[string][]*Resource // by type and identity; likewise
+}
+
+// NewGraph makes a graph of resources, in their order.
+func NewGraph(resources ...*Resource) *Graph {
+	g := &Graph{
+		byType: map[string][]*Resource{}, byURN: map[string]*Resource{},
+		referrers: map[[2]string]*referrers{}, identities: map[string]map[string][]*Resource{},
+	}
+	for _, r := range resources {
+		g.byType[r.Type] = append(g.byType[r.Type], r)
+		g.byURN[r.URN] = r
+	}
+	return g
+}
+
+// Of gives the resources of a type.
+func (g *Graph) Of(typ string) []*Resource { return g.byType[typ] }
+
+// ByURN gives a resource; nil: it is not in the graph.
+func (g *Graph) ByURN(urn string) *Resource { return g.byURN[urn] }
+
+// referrers are the resources of one type, by what one property of theirs refers to.
+type referrers struct {
+	to      map[string][]*Resource // by the URN, or by the text of the value
+	unknown []*Resource            // whose property is unknown and says nothing of what it depends on
+}
+
+// Referrers gives the resources of a type whose property refers to a resource: by dependency first, then by its value,
+// which may be the id, the ARN, the name or the URI of the resource. A list refers to each of its items. The second
+// result is those that may refer to it: their property is unknown, and depends on no resource that is known.
+func (g *Graph) Referrers(to *Resource, typ, path string) (sure, maybe []*Resource) {
+	index := g.index(typ, path)
+	for _, key := range append(Identities(to), to.URN) {
+		for _, r := range index.to[key] {
+			if !slices.Contains(sure, r) {
+				sure = append(sure, r)
+			}
+		}
+	}
+	return sure, index.unknown
+}
+
+// Referents gives the resources of a type to which a property of r refers, as [Graph.Referrers] finds them.
+func (g *Graph) Referents(r *Resource, path, typ string) []*Resource {
+	var found []*Resource
+	add := func(to *Resource) {
+		if to != nil && to.Type == typ && !slices.Contains(found, to) {
+			found = append(found, to)
+		}
+	}
+	for _, urn := range r.PropertyDependencies[root(path)] {
+		add(g.byURN[urn])
+	}
+	for _, item := range r.Output(path).Items() {
+		for _, to := range g.named(typ)[item.Text()] {
+			add(to)
+		}
+	}
+	return found
+}
+
+// named finds the resources of a type by their identities.
+func (g *Graph) named(typ string) map[string][]*Resource {
+	if named := g.identities[typ]; named != nil {
+		return named
+	}
+	named := map[string][]*Resource{}
+	for _, r := range g.byType[typ] {
+		for _, id := range Identities(r) {
+			named[id] = append(named[id], r)
+		}
+	}
+	g.identities[typ] = named
+	return named
+}
+
+func (g *Graph) index(typ, path string) *referrers {
+	key := [2]string{typ, path}
+	if index := g.referrers[key]; index != nil {
+		return index
+	}
+	index := &referrers{to: map[string][]*Resource{}}
+	g.referrers[key] = index
+	for _, r := range g.byType[typ] {
+		dependencies := r.PropertyDependencies[root(path)]
+		for _, urn := range dependencies {
+			index.to[urn] = append(index.to[urn], r)
+		}
+		for _, item := range r.Output(path).Items() {
+			switch text := item.Text(); {
+			case text != "":
+				index.to[text] = append(index.to[text], r)
+			case item.Unknown() && len(dependencies) == 0:
+				index.unknown = append(index.unknown, r)
+			}
+		}
+	}
+	return index
+}
+
+// Identities are the texts by which other resources name this one: its id, and its name, ARN, URI and the like as far
+// as they are known.
+func Identities(r *Resource) []string {
+	var known []string
+	for _, id := range []string{
+		r.ID, r.Output("id").Text(), r.Output("arn").Text(), r.Output("name").Text(), r.Output("url").Text(), r.Output("keyId").Text(),
+		r.Output("secretId").Text(), r.Output("selfLink").Text(), r.Output("email").Text(),
+	} {
+		if id != "" && !slices.Contains(known, id) {
+			known = append(known, id)
+		}
+	}
+	return known
+}
+
+// root is the property that a path begins with, by which dependencies are known.
+func root(path string) string {
+	name, _, _ := strings.Cut(path, ".")
+	return name
+}

@@ -1,0 +1,55 @@
+package ruleset
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/secretstack/secretstack/policies/policy"
+)
+
+// Exemption lets a resource break a rule, until a day.
+type Exemption struct {
+	Resource string `yaml:"resource"` // a URN, in which * stands for any text
+	Rule     string `yaml:"rule"`
+	Reason   string `yaml:"reason"` // at least ten characters
+	Owner    string `yaml:"owner"`  // who is asked when it expires
+	Expires  Date   `yaml:"expires"`
+
+	field   string // where it stands in the file
+	pattern *regexp.Regexp
+}
+
+// covers tells whether a failure is exempt, whatever the day.
+func (e Exemption) covers(f policy.Finding) bool {
+	return f.Verdict == policy.Fail && f.Rule == e.Rule && e.pattern.MatchString(f.URN)
+}
+
+// glob is a pattern in which * stands for any text.
+func glob(text string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$")
+}
+
+// about tells whether it can be about a resource of a stack, whose URNs all begin with prefix.
+func (e Exemption) about(prefix string) bool {
+	fixed, _, _ := strings.Cut(e.Resource, "*")
+	return strings.HasPrefix(fixed, prefix) || strings.HasPrefix(prefix, fixed)
+}
+
+// Date is a day, as in 2027-01-31. It ends at midnight UTC.
+type Date struct{ time.Time }
+
+// UnmarshalText reads a day.
+func (d *Date) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return fmt.Errorf("%q must be a day, such as 2027-01-31", text)
+	}
+	d.Time = t
+	return nil
+}
+
+func (d Date) String() string { return d.Format(time.DateOnly) }
+
+func (d Date) over(now time.Time) bool { return !now.Before(d.AddDate(0, 0, 1)) }
