@@ -33,6 +33,8 @@ type Target struct {
 // Declaration is the content of secrets.yaml.
 type Declaration struct {
 	Secrets []Spec // in the order of their names
+
+	lines map[string]int // by the secret's name
 }
 
 // file is the form of secrets.yaml; the JSON Schema is made of it.
@@ -62,11 +64,12 @@ func Parse(name string, data []byte, target *Target) (*Declaration, error) {
 	if len(f.Secrets) == 0 && len(doc.Problems) == 0 {
 		doc.Add("secrets", "declares nothing; name at least one secret")
 	}
-	d := &Declaration{}
+	d := &Declaration{lines: map[string]int{}}
 	for _, name := range slices.Sorted(maps.Keys(f.Secrets)) {
 		s := f.Secrets[name]
 		s.Name = name
 		d.Secrets = append(d.Secrets, s)
+		d.lines[name] = doc.Line(at(s, ""))
 	}
 	d.check(doc)
 	if target != nil {
@@ -74,6 +77,9 @@ func Parse(name string, data []byte, target *Target) (*Declaration, error) {
 	}
 	return d, doc.Problems.Err()
 }
+
+// Line is the line of the file on which a secret is declared; 0: none.
+func (d *Declaration) Line(name string) int { return d.lines[name] }
 
 // Reads gives the secrets that a reader may read.
 func (d *Declaration) Reads(reader string) []Spec {

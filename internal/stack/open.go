@@ -41,6 +41,8 @@ type Stack struct {
 	values  map[string]string // the whole configuration, by full key
 	secrets []string          // the keys of the encrypted ones, which values does not have
 
+	settingLine func(key string) int // in the stack's file; 0: not there
+
 	alertURLs     AlertURLs
 	alertURLsJSON string // as the engine has it, or blinded
 }
@@ -186,6 +188,7 @@ func (s *Stack) load(doc *strict.Document, nodes map[string]*yaml.Node, elsewher
 			all.Content = append(all.Content, nodes[key].Content...)
 		}
 		doc.DecodeNode(all, "", &s.Config)
+		s.settingLine = doc.Line
 		s.Config.check(doc, s.values)
 	}
 

@@ -11,6 +11,7 @@ type Graph struct {
 	byURN      map[string]*Resource
 	referrers  map[[2]string]*referrers          // by type and path; made when they are first asked for
 	identities map[string]map[string][]*Resource // by type and identity; likewise
+	dependents map[string]map[string][]*Resource // by type and URN; likewise
 }
 
 // NewGraph makes a graph of resources, in their order.
@@ -18,6 +19,7 @@ func NewGraph(resources ...*Resource) *Graph {
 	g := &Graph{
 		byType: map[string][]*Resource{}, byURN: map[string]*Resource{},
 		referrers: map[[2]string]*referrers{}, identities: map[string]map[string][]*Resource{},
+		dependents: map[string]map[string][]*Resource{},
 	}
 	for _, r := range resources {
 		g.byType[r.Type] = append(g.byType[r.Type], r)
@@ -39,8 +41,9 @@ type referrers struct {
 }
 
 // Referrers gives the resources of a type whose property refers to a resource: by dependency first, then by its value,
-// which may be the id, the ARN, the name or the URI of the resource. A list refers to each of its items. The second
-// result is those that may refer to it: their property is unknown, and depends on no resource that is known.
+// which may be the id, the ARN, the name or the URI of the resource. A list refers to each of its items, also one that
+// the path leads through. The second result is those that may refer to it: their property is unknown, and depends on no
+// resource that is known.
 func (g *Graph) Referrers(to *Resource, typ, path string) (sure, maybe []*Resource) {
 	index := g.index(typ, path)
 	for _, key := range append(Identities(to), to.URN) {
@@ -64,12 +67,27 @@ func (g *Graph) Referents(r *Resource, path, typ string) []*Resource {
 	for _, urn := range r.PropertyDependencies[root(path)] {
 		add(g.byURN[urn])
 	}
-	for _, item := range r.Output(path).Items() {
+	for _, item := range values(r, path) {
 		for _, to := range g.named(typ)[item.Text()] {
 			add(to)
 		}
 	}
 	return found
+}
+
+// Dependents gives the resources of a type that depend on a resource, by a property or by the option dependsOn.
+func (g *Graph) Dependents(on *Resource, typ string) []*Resource {
+	dependents := g.dependents[typ]
+	if dependents == nil {
+		dependents = map[string][]*Resource{}
+		for _, r := range g.byType[typ] {
+			for _, urn := range slices.Compact(slices.Sorted(slices.Values(r.Dependencies))) {
+				dependents[urn] = append(dependents[urn], r)
+			}
+		}
+		g.dependents[typ] = dependents
+	}
+	return dependents[on.URN]
 }
 
 // named finds the resources of a type by their identities.
@@ -99,7 +117,7 @@ func (g *Graph) index(typ, path string) *referrers {
 		for _, urn := range dependencies {
 			index.to[urn] = append(index.to[urn], r)
 		}
-		for _, item := range r.Output(path).Items() {
+		for _, item := range values(r, path) {
 			switch text := item.Text(); {
 			case text != "":
 				index.to[text] = append(index.to[text], r)
@@ -124,6 +142,24 @@ func Identities(r *Resource) []string {
 		}
 	}
 	return known
+}
+
+// values are those at a path, of each item where the path leads through a list.
+func values(r *Resource, path string) []Value {
+	if v := r.Output(path); !v.Absent() {
+		return v.Items()
+	}
+	found := []Value{r.Output(root(path))}
+	for name := range strings.SplitSeq(strings.TrimPrefix(path, root(path)+"."), ".") {
+		var inner []Value
+		for _, v := range found {
+			for _, item := range v.Items() {
+				inner = append(inner, item.At(name).Items()...)
+			}
+		}
+		found = inner
+	}
+	return found
 }
 
 // root is the property that a path begins with, by which dependencies are known.

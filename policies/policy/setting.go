@@ -74,6 +74,17 @@ func (s Setting) Check(value any) error {
 	return nil
 }
 
+// Range says which values a setting takes.
+func (s Setting) Range() string {
+	switch {
+	case s.Allowed != nil:
+		return strings.Join(s.Allowed, ", ")
+	case s.Minimum != nil || s.Maximum != nil:
+		return s.bounds()
+	}
+	return "any"
+}
+
 func (s Setting) bounds() string {
 	switch {
 	case s.Minimum == nil:
