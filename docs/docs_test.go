@@ -51,7 +51,7 @@ func glob(t *testing.T, patterns ...string) []string {
 // TestGoSnippets demands that each Go snippet stands in an example, which the compiler has seen.
 func TestGoSnippets(t *testing.T) {
 	var examples strings.Builder
-	for _, file := range glob(t, "../components/*/example_test.go", "../rotation/*/example_test.go") {
+	for _, file := range glob(t, "../components/*/example_test.go", "../rotation/*/example_test.go", "../examples/*/*.go") {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

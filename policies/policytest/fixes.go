@@ -10,9 +10,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/secretstack/secretstack/internal/plan"
+	"github.com/secretstack/secretstack/policies/planned"
 	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/rules/example"
-	"github.com/secretstack/secretstack/policies/source"
 )
 
 // Fixes runs the example of each rule, and checks that the rule looks at it and does not fail.
@@ -30,7 +30,7 @@ func Fixes(t *testing.T, rules []policy.Rule, fixes map[string]pulumi.RunFunc, s
 			}
 			checker := policy.NewChecker([]policy.Chosen{{Rule: rule, Level: policy.Mandatory}}, time.Now())
 			var findings []policy.Finding
-			for r, err := range source.Plan("shop", "test", record(t, fixes[rule.Name])) {
+			for r, err := range planned.Resources(record(t, fixes[rule.Name])) {
 				if err != nil {
 					t.Fatal(err)
 				}
