@@ -125,7 +125,8 @@ func TestServer(t *testing.T) {
 		"another stack's profile": {quiet + "stacks: {dev: strict}\n", nil, []string{"a", "b"}, nil},
 		"a setting in the file":   {"rules: {broken: {level: disabled}, short: {most: 6, level: advisory}}\n", nil, []string{"longer"}, nil},
 		"a level in the file": {
-			"rules: {broken: {level: disabled}, short: {level: advisory}}\n", nil, []string{"longer"},
+			"rules: {broken: {level: disabled}, short: {level: advisory}}\n", nil,
+			[]string{"longer"},
 			[]string{"advisory | short | longer | name: longer is long."},
 		},
 		"a setting of --policy-pack-config": {quiet, map[string]*pulumirpc.PolicyConfig{"short": {

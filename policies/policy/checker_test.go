@@ -50,8 +50,11 @@ func TestBroken(t *testing.T) {
 
 func TestAsked(t *testing.T) {
 	var seen []string
-	look := func(s Subject) []Finding { seen = append(seen, s.URN); return nil }
-	_, c := run([]Chosen{
+	look := func(s Subject) []Finding {
+		seen = append(seen, s.URN)
+		return []Finding{s.Fail(s.All(), "It was looked at.")}
+	}
+	findings, c := run([]Chosen{
 		{Rule: Rule{Name: "one", Types: []string{"t"}, Check: look}},
 		{Rule: Rule{Name: "off", Check: look}, Level: Disabled},
 		{Rule: Rule{Name: "no check"}},
@@ -62,8 +65,8 @@ func TestAsked(t *testing.T) {
 			return look(s)
 		}}},
 	}, named("a", "t", "a"), named("b", "u", "b"), named("c", "v", "c"))
-	if got := strings.Join(seen, " "); got != "a a" {
-		t.Errorf("asked of %s", got)
+	if got := strings.Join(seen, " "); got != "a a" || len(findings) != 2 {
+		t.Errorf("asked of %s, with %d findings", got, len(findings))
 	}
 	if got := fmt.Sprint(c.Asked()); got != "map[one:1 whole:1]" {
 		t.Error(got)

@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,15 +58,22 @@ func (v Value) field(name string) Value {
 	return inner
 }
 
-// Fields are the properties in a map, none for another type.
+// Fields are the properties in a map, or the assets in an archive that the program makes; none for another type.
 func (v Value) Fields() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		if !v.v.IsMap() {
-			return
-		}
-		for name := range v.v.AsMap().AllStable {
-			if !yield(name, v.field(name)) {
-				return
+		switch {
+		case v.v.IsMap():
+			for name := range v.v.AsMap().AllStable {
+				if !yield(name, v.field(name)) {
+					return
+				}
+			}
+		case v.v.IsArchive():
+			for _, name := range slices.Sorted(maps.Keys(v.v.AsArchive().Assets)) {
+				inner, err := property.Any(v.v.AsArchive().Assets[name])
+				if err == nil && !yield(name, Value{inner, v.path + "[" + name + "]", v.secret}) {
+					return
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@
 package policytest
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -41,15 +42,14 @@ type given struct {
 	Outputs   yaml.Node `yaml:"outputs"`
 }
 
-// Read reads the cases of one rule.
+// read reads the cases of one rule.
 func read(path string) (file, error) {
 	var f file
-	data, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return f, err
 	}
-	defer data.Close()
-	d := yaml.NewDecoder(data)
+	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil {
 		return f, fmt.Errorf("%s: %w", path, err)
