@@ -139,7 +139,11 @@ func (s *Server) AnalyzeStack(_ context.Context, in *pulumirpc.AnalyzeStackReque
 	}
 	response := s.answer(whole.Finish())
 	if level := c.levels[ruleset.Exemptions.Name]; level != policy.Disabled {
-		response.Diagnostics = append(response.Diagnostics, s.answer(c.Sieve.Finish(stack, project, s.chosen)).GetDiagnostics()...)
+		asked := c.Asked()
+		for rule, n := range whole.Asked() {
+			asked[rule] += n
+		}
+		response.Diagnostics = append(response.Diagnostics, s.answer(c.Sieve.Finish(stack, project, asked)).GetDiagnostics()...)
 		if n := len(c.Exempt()); n > 0 {
 			response.Diagnostics = append(response.Diagnostics, diagnostic(ruleset.Exemptions, policy.Advisory, "",
 				fmt.Sprintf("Exempt by %s: %d failures, which are not shown.", s.file.Path, n)))

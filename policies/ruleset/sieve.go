@@ -63,13 +63,13 @@ func (s *Sieve) Keep(findings []policy.Finding) []policy.Finding {
 func (s *Sieve) Exempt() []Exempt { return s.exempt }
 
 // Finish gives the findings on the exemptions themselves, once all others have been through Keep. They stand at the
-// stack's own URN. An exemption that is about other stacks, or a rule that is not checked, is left alone.
-func (s *Sieve) Finish(stack, project string, chosen []policy.Chosen) []policy.Finding {
+// stack's own URN. An exemption is left alone where it is about other stacks, or its rule was asked of nothing here:
+// asked is how many resources each rule has looked at.
+func (s *Sieve) Finish(stack, project string, asked map[string]int) []policy.Finding {
 	urn := fmt.Sprintf("urn:pulumi:%s::%s::pulumi:pulumi:Stack::%s-%s", stack, project, project, stack)
 	var findings []policy.Finding
 	for i, e := range s.exemptions {
-		checked := slices.ContainsFunc(chosen, func(c policy.Chosen) bool { return c.Name == e.Rule && c.Level != policy.Disabled })
-		if !checked || !e.about(fmt.Sprintf("urn:pulumi:%s::%s::", stack, project)) {
+		if asked[e.Rule] == 0 || !e.about(fmt.Sprintf("urn:pulumi:%s::%s::", stack, project)) {
 			continue
 		}
 		message := ""
