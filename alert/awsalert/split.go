@@ -35,10 +35,15 @@ func (s *Store) Split(c alert.Condition) ([]Part, error) {
 	}
 	var parts []Part
 	for len(names) > 0 {
-		n := sort.Search(len(names), func(n int) bool {
+		tooMany := func(n int) bool {
 			pattern, err := worst.Only(part(names[:n+1])).eventPattern(c)
 			return err != nil || len(pattern) > MaxEventPattern
-		})
+		}
+		most := 1 // a few of thousands fit: to try half of them first would take the square of the time
+		for most < len(names) && !tooMany(most) {
+			most *= 2
+		}
+		n := sort.Search(min(most, len(names)), tooMany)
 		if n == 0 {
 			_, err := worst.Only(part(names[:1])).EventPattern(c)
 			return nil, err
@@ -81,7 +86,16 @@ func (s *Store) divide(c alert.Condition) (names []string, part func([]string) P
 func (s *Store) Only(p Part) *Store {
 	only := *s
 	if p.Secrets != nil {
-		only.Secrets = slices.DeleteFunc(slices.Clone(s.Secrets), func(secret alert.Secret) bool { return !slices.Contains(p.Secrets, secret.Name) })
+		wanted := map[string]bool{}
+		for _, name := range p.Secrets {
+			wanted[name] = true
+		}
+		only.Secrets = nil
+		for _, secret := range s.Secrets {
+			if wanted[secret.Name] {
+				only.Secrets = append(only.Secrets, secret)
+			}
+		}
 	}
 	only.calls = p.Calls
 	return &only

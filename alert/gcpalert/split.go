@@ -22,11 +22,16 @@ func (s *Store) Split(c alert.Condition) ([]*Store, error) {
 	var parts []*Store
 	for rest := slices.Concat(byReaders(s.Secrets)...); len(rest) > 0; {
 		part := *s
-		fits := sort.Search(len(rest), func(n int) bool {
+		tooMany := func(n int) bool {
 			part.Secrets = rest[:n+1]
 			_, err = part.Filter(c)
 			return err != nil
-		})
+		}
+		most := 1 // some of thousands fit: to try half of them first would take the square of the time
+		for most < len(rest) && !tooMany(most) {
+			most *= 2
+		}
+		fits := sort.Search(min(most, len(rest)), tooMany)
 		if fits == 0 {
 			part.Secrets = rest[:1]
 			_, err = part.Filter(c)

@@ -41,7 +41,7 @@ func (r *Rotator) newRole(ctx *pulumi.Context) (err error) {
 	if r.Role, err = iam.NewRole(ctx, r.name, &iam.RoleArgs{
 		Name:             pulumi.String(r.name),
 		Description:      pulumi.String("Rotates the secrets of " + store.plainName() + "; what it may do with each is in the secret's own policy"),
-		AssumeRolePolicy: pulumi.String(lambdaAssumes),
+		AssumeRolePolicy: pulumi.Sprintf(lambdaAssumes, store.account),
 		Tags:             tags,
 	}, pulumi.Parent(r)); err != nil {
 		return err
@@ -54,7 +54,9 @@ func (r *Rotator) newRole(ctx *pulumi.Context) (err error) {
 	return err
 }
 
-const lambdaAssumes = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+// lambdaAssumes lets the service take the role on behalf of the account's own functions only.
+const lambdaAssumes = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},` +
+	`"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}}]}`
 
 // rolePolicy lets the function write its records, and nothing else: what it may do with a secret is in the
 // policy of that secret, so the role does not grow with their number. In one account either of them is enough:
