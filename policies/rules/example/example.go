@@ -35,7 +35,7 @@ func Of(sources fs.FS, rule string) (string, error) {
 			return "", err
 		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == function(rule) {
+			if f, ok := d.(*ast.FuncDecl); ok && strings.EqualFold(f.Name.Name, function(rule)) { // Go has HTTPS, not Https
 				return body(source, files, f), nil
 			}
 		}
