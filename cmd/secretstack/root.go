@@ -93,7 +93,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "use", Title: "Use the local cloud:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"look":      {newValidate(), newList(), newPlan(), newAlerts(), newSchema()},
+		"look":      {newValidate(), newList(), newPlan(), newAlerts(), newAccess(), newCheck(), newRules(), newSchema()},
 		"provision": {newPreview(), newUp(), newDestroy()},
 		"rotate":    {newRotate(), newRotations()},
 		"use":       {newPut(), newRun(), newAudit()},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -15,7 +16,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"secretstack": main})
+	testscript.Main(m, map[string]func(){"secretstack": func() {
+		now = func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) } // for what ends at a date
+		main()
+	}})
 }
 
 // TestScripts runs the scripts in testdata, each in a copy of the sample project with a home of its own. There,
@@ -54,7 +58,9 @@ func copySample(to string) error {
 	if err != nil {
 		return err
 	}
-	files = slices.Concat(files, []string{filepath.Join(root, "secrets.yaml"), filepath.Join(root, "components", "secret", "schema.json")})
+	files = slices.Concat(files, []string{
+		filepath.Join(root, "secrets.yaml"), filepath.Join(root, "policies.yaml"), filepath.Join(root, "components", "secret", "schema.json"),
+	})
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}

@@ -31,10 +31,14 @@ func glob(text string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$")
 }
 
-// about tells whether it can be about a resource of a stack, whose URNs all begin with prefix.
-func (e Exemption) about(prefix string) bool {
-	fixed, _, _ := strings.Cut(e.Resource, "*")
-	return strings.HasPrefix(fixed, prefix) || strings.HasPrefix(prefix, fixed)
+// about tells whether it can be about a resource of a stack. As far as the pattern names a stack and a project, they
+// must be those.
+func (e Exemption) about(stack, project string) bool {
+	parts := strings.SplitN(e.Resource, "::", 3)
+	if !strings.HasPrefix(parts[0], "urn:pulumi:") {
+		return true
+	}
+	return glob(parts[0]).MatchString("urn:pulumi:"+stack) && (len(parts) < 2 || glob(parts[1]).MatchString(project))
 }
 
 // Date is a day, as in 2027-01-31. It ends at midnight UTC.

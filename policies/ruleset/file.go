@@ -107,16 +107,17 @@ func (f *File) choices(doc *strict.Document, choice reflect.Value) {
 		fields := choice.Field(i)
 		if level := fields.Field(0); !level.IsNil() {
 			f.levels[r.Name] = level.Elem().Interface().(policy.Level)
-			if !slices.Contains(policy.Levels, f.levels[r.Name]) {
-				doc.Add("rules."+r.Name+".level", "must be mandatory, advisory or disabled")
+			if field := "rules." + r.Name + ".level"; !slices.Contains(policy.Levels, f.levels[r.Name]) && !doc.Wrong(field) {
+				doc.Add(field, "must be mandatory, advisory or disabled")
 			}
 		}
 		values := map[string]any{}
 		for j, s := range r.Settings {
 			if value := fields.Field(j + 1); !value.IsNil() {
 				values[s.Name] = value.Elem().Interface()
-				if err := s.Check(values[s.Name]); err != nil {
-					doc.Add("rules."+r.Name+"."+s.Name, "%s", err)
+				field := "rules." + r.Name + "." + s.Name
+				if err := s.Check(values[s.Name]); err != nil && !doc.Wrong(field) {
+					doc.Add(field, "%s", err)
 				}
 			}
 		}

@@ -134,6 +134,7 @@ exemptions:
   - {resource: "urn:pulumi:prod::shop::*::old", rule: base, reason: A person changes it, owner: checkout, expires: 2026-11-22}
   - {resource: "urn:pulumi:prod::shop::*::gone", rule: base, reason: A person changes it, owner: checkout, expires: 2027-01-31}
   - {resource: "urn:pulumi:dev::shop::*::gone", rule: base, reason: A person changes it, owner: checkout, expires: 2027-01-31}
+  - {resource: "urn:pulumi:*::other::*", rule: base, reason: A person changes it, owner: checkout, expires: 2027-01-31}
   - {resource: "urn:pulumi:prod::shop::*::gone", rule: tight, reason: A person changes it, owner: checkout, expires: 2027-01-31}
 `)
 	if err != nil {

@@ -69,7 +69,7 @@ func (s *Sieve) Finish(stack, project string, asked map[string]int) []policy.Fin
 	urn := fmt.Sprintf("urn:pulumi:%s::%s::pulumi:pulumi:Stack::%s-%s", stack, project, project, stack)
 	var findings []policy.Finding
 	for i, e := range s.exemptions {
-		if asked[e.Rule] == 0 || !e.about(fmt.Sprintf("urn:pulumi:%s::%s::", stack, project)) {
+		if asked[e.Rule] == 0 || !e.about(stack, project) {
 			continue
 		}
 		message := ""
