@@ -59,7 +59,29 @@ func properties(in *structpb.Struct, id string) (property.Map, error) {
 	if err != nil {
 		return property.Map{}, errors.New("the properties of " + urn.URN(id).Name() + " cannot be read")
 	}
-	return resource.FromResourcePropertyMap(m), nil
+	return unmasked(property.New(resource.FromResourcePropertyMap(m))).AsMap(), nil
+}
+
+// unmasked takes the text that stands for a secret in `pulumi policy analyze --file` for what it is: a secret that is
+// not known.
+func unmasked(v property.Value) property.Value {
+	switch {
+	case v.IsString() && v.AsString() == "[secret]":
+		return property.New(property.Computed).WithSecret(true)
+	case v.IsArray():
+		items := v.AsArray().AsSlice()
+		for i, item := range items {
+			items[i] = unmasked(item)
+		}
+		return property.New(items).WithSecret(v.Secret())
+	case v.IsMap():
+		fields := v.AsMap().AsMap()
+		for name, field := range fields {
+			fields[name] = unmasked(field)
+		}
+		return property.New(fields).WithSecret(v.Secret())
+	}
+	return v
 }
 
 // Text is what the engine shows of a finding; it adds the rule and the resource.

@@ -31,12 +31,12 @@ var federatedSubject = policy.Rule{
 	},
 	Types: []string{identityCredential, applicationCredential, flexibleCredential},
 	Check: func(s policy.Subject) []policy.Finding {
-		subject, expression, issuer := s.Get("subject"), s.Get("claimsMatchingExpression"), s.Get("issuer").Text()
+		subject, expression, issuer := s.Get("subject"), s.Get("claimsMatchingExpression"), s.Get("issuer")
 		if expression.IsMap() {
 			expression = expression.At("value") // a managed identity's has a version of the language beside it
 		}
 		if !expression.Absent() {
-			return s.Require(expression, func(v policy.Value) bool { return narrow(issuer, v.Text()) },
+			return s.Require(expression, func(v policy.Value) bool { return narrow(issuer.Text(), v.Text()) },
 				"The expression %s takes in more than one environment, branch or tag of one repository.", expression)
 		}
 		switch {
@@ -46,8 +46,10 @@ var federatedSubject = policy.Rule{
 			return []policy.Finding{s.Fail(subject, "The credential names no subject.")}
 		case strings.ContainsAny(subject.Text(), "*?"):
 			return []policy.Finding{s.Fail(subject, "The subject %s has a wildcard, which Azure takes for a plain character here.", subject)}
-		case !pinned(issuer, subject.Text()):
+		case !pinned(issuer.Text(), subject.Text()):
 			return []policy.Finding{s.Fail(subject, "The subject %s is more than one environment, branch or tag of one repository.", subject)}
+		case issuer.Unknown() && !telling.MatchString(subject.Text()):
+			return []policy.Finding{s.Unknown(issuer)}
 		}
 		return nil
 	},
@@ -85,6 +87,8 @@ func pinned(issuer, subject string) bool {
 }
 
 var (
+	// telling is a subject that says what kind of issuer it is of; a cluster's is often made by the same update.
+	telling = regexp.MustCompile(`^(repo|project_path|organization|system:serviceaccount):`)
 	// term is one of those that an expression joins with "and".
 	term = regexp.MustCompile(`claims\['([^']+)'\]\s+(?:eq|matches)\s+'([^']*)'`)
 	// repository is a subject of one, whatever follows.

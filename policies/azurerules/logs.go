@@ -61,6 +61,9 @@ func settingsOf(s policy.Subject) (of []*policy.Resource, maybe bool) {
 	for _, typ := range diagnosticSettings {
 		sure, unsure := s.Graph.Referrers(s.Resource, typ, "resourceUri")
 		of, maybe = append(of, sure...), maybe || len(unsure) > 0
+		if len(of) > 0 {
+			continue
+		}
 		for _, setting := range s.Graph.Of(typ) {
 			if strings.HasSuffix(strings.ToLower(set(setting, "resourceUri").Text()), id) {
 				of = append(of, setting)

@@ -112,27 +112,27 @@ func wildcards(s policy.Subject, actions, except policy.Value, covered []operati
 	return findings
 }
 
-// role is a built-in one: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles.
-type role struct {
-	name      string
-	delegates bool // only assigns roles, so a condition can limit it
-	vaults    bool // reads or changes what is in vaults, and is too much on more than a resource group only
-}
-
-var roles = map[string]role{
-	"8e3af657-a8ff-443c-a75c-2fe8c4bcb635": {name: "Owner"},
-	"b24988ac-6180-42a0-ab88-20f7382dd24c": {name: "Contributor"},
-	"18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": {name: "User Access Administrator", delegates: true},
-	"f58310d9-a9f6-439a-9e8d-f62e7b41a168": {name: "Role Based Access Control Administrator", delegates: true},
-
-	"00482a5a-887f-4fb3-b363-3b7fe8e74483": {name: "Key Vault Administrator", vaults: true},
-	"a4417e6f-fecd-4de8-b567-7b0420556985": {name: "Key Vault Certificates Officer", vaults: true},
-	"db79e9a7-68ee-4b58-9aeb-b90e7c24fcba": {name: "Key Vault Certificate User", vaults: true},
-	"14b46e9e-c2b7-41b4-b07b-48a6ebf60603": {name: "Key Vault Crypto Officer", vaults: true},
-	"12338af0-0e69-4776-bea7-57ae8d297424": {name: "Key Vault Crypto User", vaults: true},
-	"b86a8fe4-44ce-4948-aee5-eccb2c155cd7": {name: "Key Vault Secrets Officer", vaults: true},
-	"4633458b-17de-408a-b874-0445c86b69e6": {name: "Key Vault Secrets User", vaults: true},
-}
+// Built-in roles by their GUID: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles.
+var (
+	privilegedRoles = map[string]struct {
+		name      string
+		delegates bool // assigns roles and nothing else, so a condition can limit it
+	}{
+		"8e3af657-a8ff-443c-a75c-2fe8c4bcb635": {name: "Owner"},
+		"b24988ac-6180-42a0-ab88-20f7382dd24c": {name: "Contributor"},
+		"18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": {name: "User Access Administrator", delegates: true},
+		"f58310d9-a9f6-439a-9e8d-f62e7b41a168": {name: "Role Based Access Control Administrator", delegates: true},
+	}
+	vaultsRoles = map[string]string{
+		"00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
+		"a4417e6f-fecd-4de8-b567-7b0420556985": "Key Vault Certificates Officer",
+		"db79e9a7-68ee-4b58-9aeb-b90e7c24fcba": "Key Vault Certificate User",
+		"14b46e9e-c2b7-41b4-b07b-48a6ebf60603": "Key Vault Crypto Officer",
+		"12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
+		"b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
+		"4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+	}
+)
 
 // assigned looks at an assignment. Its role may be named by its GUID, or by an id with or without a subscription that ends in it.
 func assigned(s policy.Subject) []policy.Finding {
@@ -143,12 +143,13 @@ func assigned(s policy.Subject) []policy.Finding {
 		}
 		return []policy.Finding{s.Unknown(id)}
 	}
-	given, ok := roles[strings.ToLower(id.Text()[strings.LastIndex(id.Text(), "/")+1:])]
-	switch {
-	case !ok:
+	guid := strings.ToLower(id.Text()[strings.LastIndex(id.Text(), "/")+1:])
+	if name, ok := vaultsRoles[guid]; ok {
+		return wideScope(s, name)
+	}
+	given, ok := privilegedRoles[guid]
+	if !ok {
 		return nil
-	case given.vaults:
-		return wideScope(s, given)
 	}
 	principal, condition := s.Get("principalType"), s.Get("condition")
 	switch {
@@ -165,7 +166,7 @@ func assigned(s policy.Subject) []policy.Finding {
 }
 
 // wideScope finds a role on vaults that is given on more than a resource group.
-func wideScope(s policy.Subject, given role) []policy.Finding {
+func wideScope(s policy.Subject, role string) []policy.Finding {
 	scope := s.Get("scope")
 	if scope.Unknown() {
 		for _, typ := range []string{vault, secret, key, resourceGroup} {
@@ -186,5 +187,5 @@ func wideScope(s policy.Subject, given role) []policy.Finding {
 	default:
 		return nil
 	}
-	return []policy.Finding{s.Fail(scope, "The role %s is given on %s, so on each vault in it.", given.name, wide)}
+	return []policy.Finding{s.Fail(scope, "The role %s is given on %s, so on each vault in it.", role, wide)}
 }

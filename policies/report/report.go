@@ -87,7 +87,16 @@ func (r *Report) count(v policy.Verdict) int {
 
 // Summary is the report in one sentence.
 func (r *Report) Summary() string {
-	parts := []string{fmt.Sprintf("%d failed", r.count(policy.Fail))}
+	failed, advisory := fmt.Sprintf("%d failed", r.count(policy.Fail)), 0
+	for _, f := range r.Findings {
+		if f.Verdict == policy.Fail && f.Chosen.Level == policy.Advisory {
+			advisory++
+		}
+	}
+	if advisory > 0 {
+		failed += fmt.Sprintf(" (%d advisory)", advisory)
+	}
+	parts := []string{failed}
 	if n := r.count(policy.Broken); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d broken", n))
 	}

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -76,6 +77,16 @@ func TestPages(t *testing.T) {
 		if !known[e.Name()] {
 			t.Errorf("docs/rules/%s is about no rule", e.Name())
 		}
+	}
+}
+
+// TestSchema: the schema is current, and takes the file of the sample project.
+func TestSchema(t *testing.T) {
+	golden.Compare(t, "../schema.json", ruleset.Schema(rules.All()))
+	program := needs.Program(t, "check-jsonschema", "Install it with: make .venv/installed")
+	check := exec.CommandContext(t.Context(), program, "--schemafile", "../schema.json", filepath.Join(needs.Root(t), ruleset.FileName))
+	if out, err := check.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -78,8 +78,8 @@ var noUserAttachedPolicy = policy.Rule{
 		"roles shows.",
 	Fix:      "Attach the policy to a group or, better, to a role that people take through IAM Identity Center.",
 	Covers:   []string{"CKV_AWS_40", "Trivy:AWS-0143", "KICS:b4378389", "prowler:iam_policy_attached_only_to_group_or_roles", "guard:iam_no_policy_on_user", "guard:iam_user_no_policies_check", "pulumi:aws-iam-userpolicyattachment-only-permissions-via-groups"},
-	Controls: []string{"AWS FSBP IAM.2"},
-	Sources:  []string{bestPractices, fsbpIAM},
+	Controls: []string{"Security Hub IAM.2"},
+	Sources:  []string{bestPractices, hubIAM},
 	Types:    []string{userPolicy, userAttachment, policyAttachment},
 	Check: func(s policy.Subject) []policy.Finding {
 		users := s.Get("user")
@@ -107,7 +107,7 @@ var noLongLivedAccessKey = policy.Rule{
 	Fix: "Let programs take a role: on AWS by their function or machine, outside by OIDC or IAM Roles Anywhere. Where only a key will do, set pgpKey, and replace the key " +
 		"regularly.",
 	Covers:   []string{"CKV_AWS_273", "KICS:7081f85c", "awsguard:access-keys-rotated", "prowler:iam_user_with_temporary_credentials"},
-	Controls: []string{"AWS FSBP IAM.3"},
+	Controls: []string{"Security Hub IAM.3"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
 		"https://www.pulumi.com/registry/packages/aws/api-docs/iam/accesskey/",

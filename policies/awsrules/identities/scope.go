@@ -12,7 +12,7 @@ import (
 const (
 	bestPractices = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
 	resourceTypes = "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"
-	fsbpIAM       = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html"
+	hubIAM        = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html"
 )
 
 var noAdminStatement = policy.Rule{
@@ -27,8 +27,8 @@ var noAdminStatement = policy.Rule{
 		"CKV_AWS_1", "CKV_AWS_62", "Trivy:AWS-0057", "KICS:2f37c4a3", "KICS:575a2155", "KICS:b1ffa705", "guard:iam_policy_no_statements_with_admin_access",
 		"prowler:iam_inline_policy_no_administrative_privileges",
 	},
-	Controls: []string{"AWS FSBP IAM.1", "CIS AWS 7.0 2.14"},
-	Sources:  []string{bestPractices, fsbpIAM},
+	Controls: []string{"Security Hub IAM.1", "CIS AWS 7.0 2.14"},
+	Sources:  []string{bestPractices, hubIAM},
 	Types:    withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
 		return allowing(s, func(st iamdoc.Statement) []policy.Finding {
@@ -47,8 +47,8 @@ var noActionWildcard = policy.Rule{
 		"as well, and nobody decides it.",
 	Fix:      "List the actions. A wildcard behind a verb, such as secretsmanager:Describe*, is fine.",
 	Covers:   []string{"CKV_AWS_49", "CKV_AWS_63", "CKV2_AWS_40", "Trivy:AWS-0057", "cfn_nag:F4", "cfn_nag:F3", "guard:iam_role_no_wildcard_actions_on_permissions"},
-	Controls: []string{"AWS FSBP IAM.21"},
-	Sources:  []string{bestPractices, fsbpIAM},
+	Controls: []string{"Security Hub IAM.21"},
+	Sources:  []string{bestPractices, hubIAM},
 	Types:    withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
 		return allowing(s, func(st iamdoc.Statement) []policy.Finding {

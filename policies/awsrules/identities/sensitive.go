@@ -88,7 +88,7 @@ var kmsDecryptScoped = policy.Rule{
 		"kms:ViaService, on the encryption context, on the key's alias or tags passes here; Security Hub's KMS.1 and KMS.2 do not look at conditions.",
 	Fix:      "Allow it on the ARN of the key, or add a condition on kms:ResourceAliases or kms:ViaService.",
 	Covers:   []string{"prowler:iam_policy_no_full_access_to_kms", "prowler:iam_inline_policy_no_full_access_to_kms"},
-	Controls: []string{"AWS FSBP KMS.1", "AWS FSBP KMS.2"},
+	Controls: []string{"Security Hub KMS.1", "Security Hub KMS.2"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/kms/latest/developerguide/iam-policies-best-practices.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html",

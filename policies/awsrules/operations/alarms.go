@@ -19,7 +19,7 @@ var alarmHasActions = policy.Rule{
 		"CKV_AWS_319", "prowler:cloudwatch_alarm_actions_enabled", "prowler:cloudwatch_alarm_actions_alarm_state_configured",
 		"cdk-nag:HIPAA.Security-CloudWatchAlarmAction",
 	},
-	Controls: []string{"AWS Security Hub CloudWatch.15", "AWS Security Hub CloudWatch.17"},
+	Controls: []string{"Security Hub CloudWatch.15", "Security Hub CloudWatch.17"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
 		"https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html",

@@ -21,7 +21,7 @@ var lambdaPermissionNotPublic = policy.Rule{
 		"CKV_AWS_301", "KICS:e08ed7eb", "KICS:ad9dabc7", "prowler:awslambda_function_not_publicly_accessible", "guard:lambda_no_wildcard_principal",
 		"guard:lambda_function_public_access_prohibited", "cfn_nag:F13",
 	},
-	Controls: []string{"AWS FSBP Lambda.1", "NIST 800-53 r5 AC-3", "PCI DSS 4.0.1 7.2.1"},
+	Controls: []string{"Security Hub Lambda.1", "NIST 800-53 r5 AC-3", "PCI DSS 4.0.1 7.2.1"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html",

@@ -100,7 +100,7 @@ var lambdaInVPC = policy.Rule{
 	Fix: "Set vpcConfig with two subnets or more, in different zones, and see that Secrets Manager can be reached from there: by" +
 		" an interface endpoint, say. A rotator of secrets that are generated needs none of it.",
 	Covers:   []string{"CKV_AWS_117", "guard:lambda_inside_vpc", "cfn_nag:W89", "prowler:awslambda_function_inside_vpc"},
-	Controls: []string{"AWS Security Hub Lambda.3", "AWS FSBP Lambda.5"},
+	Controls: []string{"Security Hub Lambda.3", "Security Hub Lambda.5"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html",
@@ -140,7 +140,7 @@ var lambdaTracing = policy.Rule{
 	Covers: []string{
 		"CKV_AWS_50", "Trivy:AWS-0066", "KICS:8152e0cf", "pulumi:aws-lambda-function-enable-tracing-config",
 	},
-	Controls: []string{"AWS Security Hub Lambda.7"},
+	Controls: []string{"Security Hub Lambda.7"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html",

@@ -43,7 +43,7 @@ var logGroupRetention = policy.Rule{
 	Covers: []string{
 		"CKV_AWS_66", "CKV_AWS_338", "KICS:ef0b316a", "guard:cw_loggroup_retention_period_check", "cfn_nag:W86", "cfn_nag:W58",
 	},
-	Controls: []string{"AWS Security Hub CloudWatch.16"},
+	Controls: []string{"Security Hub CloudWatch.16"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html",

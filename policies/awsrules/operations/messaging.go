@@ -22,7 +22,7 @@ var snsEncryptedCMK = policy.Rule{
 		"CKV_AWS_26", "Trivy:AWS-0095", "Trivy:AWS-0136", "KICS:28545147", "KICS:b1a72f66", "KICS:9d13b150", "guard:sns_encrypted_kms", "cfn_nag:W47",
 		"prowler:sns_topics_kms_encryption_at_rest_enabled",
 	},
-	Controls: []string{"AWS Security Hub SNS.1"},
+	Controls: []string{"Security Hub SNS.1"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html",
 		"https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
@@ -49,7 +49,7 @@ var sqsEncrypted = policy.Rule{
 		"CKV_AWS_27", "CKV2_AWS_73", "Trivy:AWS-0096", "Trivy:AWS-0135", "KICS:6e8849c1", "KICS:12726829", "guard:sqs_queue_kms_master_key_id_rule",
 		"cfn_nag:W48", "cdk-nag:AwsSolutions-SQS2",
 	},
-	Controls: []string{"AWS FSBP SQS.1"},
+	Controls: []string{"Security Hub SQS.1"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",
 		"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html",

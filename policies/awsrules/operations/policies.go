@@ -21,7 +21,7 @@ var snsPolicyNoPublic = policy.Rule{
 		"CKV_AWS_169", "KICS:b26d2b7e", "KICS:5ea624e4", "guard:sns_topicpolicy_no_wildcard_principal", "guard:sns_topicpolicy_no_allow_plus_not_action",
 		"cfn_nag:F18", "prowler:sns_topics_not_publicly_accessible",
 	},
-	Controls: []string{"AWS FSBP SNS.4"},
+	Controls: []string{"Security Hub SNS.4"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/sns-controls.html",
@@ -46,7 +46,7 @@ var sqsPolicyNoPublic = policy.Rule{
 		"CKV_AWS_168", "CKV_AWS_387", "KICS:abb06e5f", "KICS:730675f9", "guard:sqs_queuepolicy_no_wildcard_principal", "cfn_nag:F21",
 		"prowler:sqs_queues_not_publicly_accessible",
 	},
-	Controls: []string{"AWS FSBP SQS.3"},
+	Controls: []string{"Security Hub SQS.3"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/sqs-controls.html",

@@ -74,7 +74,7 @@ var lambdaRuntimeSupported = policy.Rule{
 		" of August 2026, and says what ends within the next days as well.",
 	Fix:      "Move the function to a newer runtime of the same language, and test it there.",
 	Covers:   []string{"CKV_AWS_363", "prowler:awslambda_function_using_supported_runtimes", "cdk-nag:AwsSolutions-L1"},
-	Controls: []string{"AWS FSBP Lambda.2"},
+	Controls: []string{"Security Hub Lambda.2"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html",

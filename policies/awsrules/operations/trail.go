@@ -16,7 +16,7 @@ var trailEncryptedValidated = policy.Rule{
 		"CKV_AWS_35", "CKV_AWS_67", "CKV2_AWS_10", "Trivy:AWS-0014", "Trivy:AWS-0015", "Trivy:AWS-0016", "KICS:5d9e3164",
 	},
 	Controls: []string{
-		"CIS AWS 7.0 4.5", "AWS FSBP CloudTrail.1", "AWS FSBP CloudTrail.2", "AWS FSBP CloudTrail.4", "AWS FSBP CloudTrail.5",
+		"CIS AWS 7.0 4.5", "Security Hub CloudTrail.1", "Security Hub CloudTrail.2", "Security Hub CloudTrail.4", "Security Hub CloudTrail.5",
 	},
 	Sources: []string{
 		"https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html",

@@ -95,7 +95,7 @@ var keyAndIAMChangeAlarms = policy.Rule{
 		"prowler:cloudwatch_log_metric_filter_disable_or_scheduled_deletion_of_kms_cmk",
 	},
 	Controls: []string{
-		"CIS AWS 7.0 5.7", "AWS Security Hub CloudWatch.2", "AWS Security Hub CloudWatch.4", "AWS Security Hub CloudWatch.7",
+		"CIS AWS 7.0 5.7", "Security Hub CloudWatch.2", "Security Hub CloudWatch.4", "Security Hub CloudWatch.7",
 	},
 	Sources: []string{
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html",

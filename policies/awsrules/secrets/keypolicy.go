@@ -17,7 +17,7 @@ var keyNotPublic = policy.Rule{
 		"and kms:ViaService alone does not help: others use the same service from their own accounts.",
 	Fix:      "Name the account (its root) or the roles. Where the principal must be \"*\", as for use through a service, add the condition kms:CallerAccount.",
 	Covers:   []string{"CKV_AWS_33", "KICS:7ebc9038", "KICS:f6049677", "KICS:da905474", "prowler:kms_key_not_publicly_accessible", "guard:kms_no_wildcard_principal", "cfn_nag:F76", "terrascan:AC_AWS_0482"},
-	Controls: []string{"AWS FSBP KMS.5"},
+	Controls: []string{"Security Hub KMS.5"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html",
 		"https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html",

@@ -20,7 +20,7 @@ var keyRotates = policy.Rule{
 		"pulumi:aws-kms-key-enable-key-rotation", "guard:cmk_backing_key_rotation_enabled", "cfn_nag:F19", "cdk-nag:AwsSolutions-KMS5", "terrascan:AC_AWS_0160",
 	},
 	Controls: []string{
-		"AWS FSBP KMS.4", "CIS AWS 7.0 4.6", "NIST 800-53 r5 SC-12", "NIST 800-53 r5 SC-12(2)", "NIST 800-53 r5 SC-28(3)", "PCI DSS 4.0 3.7.4",
+		"Security Hub KMS.4", "CIS AWS 7.0 4.6", "NIST 800-53 r5 SC-12", "NIST 800-53 r5 SC-12(2)", "NIST 800-53 r5 SC-28(3)", "PCI DSS 4.0.1 3.7.4",
 	},
 	Sources: []string{
 		"https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",
@@ -83,7 +83,7 @@ var keyRecoverable = policy.Rule{
 	Fix:    "Leave deletionWindowInDays out, which means 30 days, or set it to at least 14. In throw-away stacks, set the rule's days to 7.",
 	Covers: []string{"KICS:0b530315", "prowler:kms_cmk_not_deleted_unintentionally"},
 	Controls: []string{
-		"AWS FSBP KMS.3", "NIST 800-53 r5 SC-12", "NIST 800-53 r5 SC-12(2)",
+		"Security Hub KMS.3", "NIST 800-53 r5 SC-12", "NIST 800-53 r5 SC-12(2)",
 	},
 	Sources: []string{
 		"https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",

@@ -42,7 +42,7 @@ var secretDescribed = policy.Rule{
 	Why:      "When a secret leaks, somebody must know within minutes what it opens and who can change it. Nobody dares to delete one that says neither.",
 	Fix:      "Set a description, and tags for what your organization asks: the owner, the service, how it is rotated.",
 	Covers:   []string{"pulumi:aws-secretsmanager-secret-missing-description"},
-	Controls: []string{"AWS FSBP SecretsManager.5"},
+	Controls: []string{"Security Hub SecretsManager.5"},
 	Sources: []string{
 		"https://docs.aws.amazon.com/secretsmanager/latest/userguide/managing-secrets_tagging.html",
 		"https://docs.aws.amazon.com/securityhub/latest/userguide/secretsmanager-controls.html",

@@ -18,8 +18,8 @@ var secretRotates = policy.Rule{
 		"CKV2_AWS_57", "prowler:secretsmanager_automatic_rotation_enabled", "guard:secretsmanager_rotation_enabled_check", "cdk-nag:AwsSolutions-SMG4",
 	},
 	Controls: []string{
-		"AWS FSBP SecretsManager.1", "AWS FSBP SecretsManager.2", "NIST 800-53 r5 AC-2(1)", "NIST 800-53 r5 AC-3(15)",
-		"PCI DSS 4.0 8.3.9", "PCI DSS 4.0 8.6.3",
+		"Security Hub SecretsManager.1", "Security Hub SecretsManager.2", "NIST 800-53 r5 AC-2(1)", "NIST 800-53 r5 AC-3(15)",
+		"PCI DSS 4.0.1 8.3.9", "PCI DSS 4.0.1 8.6.3",
 	},
 	Sources: []string{
 		"https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html",
@@ -65,7 +65,7 @@ var secretRotatesOften = policy.Rule{
 	Fix:      "Set automaticallyAfterDays or a rate() to 90 days at most, or write a cron() whose longest gap is no longer. A monthly schedule is usual.",
 	Covers:   []string{"CKV_AWS_304", "prowler:secretsmanager_secret_rotated_periodically"},
 	Controls: []string{
-		"AWS FSBP SecretsManager.4", "NIST 800-53 r5 AC-2(1)", "NIST 800-53 r5 AC-3(15)", "PCI DSS 4.0 8.3.9", "PCI DSS 4.0 8.6.3",
+		"Security Hub SecretsManager.4", "NIST 800-53 r5 AC-2(1)", "NIST 800-53 r5 AC-3(15)", "PCI DSS 4.0.1 8.3.9", "PCI DSS 4.0.1 8.6.3",
 	},
 	Sources: []string{
 		"https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html",
