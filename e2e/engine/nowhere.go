@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -22,7 +23,7 @@ func (s *Stack) RequireNowhere(values ...string) {
 		"the output":         s.output.Bytes(),
 		"the logs":           s.logs.Bytes(),
 		"the events":         s.events.Bytes(),
-		"the exported state": s.export(),
+		"the exported state": s.Export(),
 		"the state's files":  s.files(s.state),
 		"the project":        s.files(s.dir),
 	}, values...) {
@@ -63,13 +64,18 @@ func forms(value string) []string {
 	return all
 }
 
-func (s *Stack) export() []byte {
+// Export is the stack's state, as pulumi stack export has it.
+func (s *Stack) Export() []byte {
 	s.t.Helper()
 	state, err := s.stack.Export(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return state.Deployment
+	data, err := json.Marshal(state)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return data
 }
 
 // files gives the content of all files below a folder.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/secretstack/secretstack/e2e/awsprovider"
 	"github.com/secretstack/secretstack/e2e/echo"
@@ -21,6 +22,7 @@ import (
 	"github.com/secretstack/secretstack/e2e/motoserver"
 	"github.com/secretstack/secretstack/e2e/needs"
 	"github.com/secretstack/secretstack/internal/bundle"
+	"github.com/secretstack/secretstack/internal/pulumicli"
 	"github.com/secretstack/secretstack/policies/analyzer"
 	"github.com/secretstack/secretstack/policies/policy"
 )
@@ -70,12 +72,66 @@ func TestSameFindings(t *testing.T) {
 	}
 }
 
+// TestState analyzes the state of a stack with the pack, and checks it: both say the same.
+func TestState(t *testing.T) {
+	bin := build(t)
+	for name, cloud := range map[string]*echo.Cloud{"gcp": echo.Google(t), "azure": echo.Azure(t)} {
+		t.Run(name, func(t *testing.T) {
+			s := engine.New(t, name, cloud.Env())
+			if _, err := s.Up(); err != nil {
+				t.Fatal(err)
+			}
+			s.Write("state.json", s.Export())
+			s.Write("policies/PulumiPolicy.yaml", read(t, "policies/PulumiPolicy.yaml"))
+			s.Write("policies.yaml", []byte("profile: hygiene\n"))
+			state := filepath.Join(s.Dir(), "state.json")
+			got := analyze(t, bin, state, filepath.Join(s.Dir(), "policies"))
+			want, _ := check(t, bin, "--state", state, "--dir", s.Dir())
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("check (-) and pulumi policy analyze (+):\n%s", diff)
+			}
+			if len(got) == 0 {
+				t.Error("no finding: nothing was compared")
+			}
+		})
+	}
+}
+
+// analyze is pulumi policy analyze.
+func analyze(t *testing.T, bin, state, pack string) []engine.Violation {
+	t.Helper()
+	cli, err := pulumicli.Find(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, stderr, _, err := cli.Run(t.Context(), filepath.Dir(state), nil, nil, nil, []string{
+		"PATH=" + bin + string(filepath.ListSeparator) + os.Getenv("PATH"), "PULUMI_HOME=" + t.TempDir(),
+		"PULUMI_CONFIG_PASSPHRASE=test", "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+	}, "policy", "analyze", "--file", state, "--policy-pack", pack, "--json")
+	var all []engine.Violation
+	for line := range strings.Lines(out) {
+		var event apitype.EngineEvent
+		if json.Unmarshal([]byte(line), &event) != nil || event.PolicyEvent == nil {
+			continue
+		}
+		p := event.PolicyEvent
+		all = append(all, engine.Violation{
+			Policy: p.PolicyName, Level: p.EnforcementLevel, URN: p.ResourceURN, Message: strings.TrimSpace(p.Message),
+		})
+	}
+	if all == nil {
+		t.Fatalf("%v\n%s\n%s", err, out, stderr)
+	}
+	slices.SortFunc(all, order)
+	return all
+}
+
 // same demands that the engine and the command say the same of the stack as it is now, and gives what.
 func same(t *testing.T, s *engine.Stack, bin, pack, name string) []engine.Violation {
 	t.Helper()
 	got, refused := s.PreviewWith(filepath.Dir(pack))
 	got = slices.DeleteFunc(got, func(v engine.Violation) bool { return strings.HasPrefix(v.Message, "Exempt by ") }) // the count
-	want, failed := check(t, bin, s.Dir(), name)
+	want, failed := check(t, bin, "-s", name, "--dir", s.Dir())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("check (-) and the engine (+):\n%s", diff)
 	}
@@ -138,10 +194,10 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-// check gives what secretstack check says of a stack, as the engine would say it.
-func check(t *testing.T, bin, dir, stack string) (all []engine.Violation, failed bool) {
+// check gives what secretstack check says, as the engine would say it.
+func check(t *testing.T, bin string, args ...string) (all []engine.Violation, failed bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "secretstack"), "check", "-s", stack, "--dir", dir, "--format", "json")
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "secretstack"), append([]string{"check", "--format", "json"}, args...)...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	err := cmd.Run()
@@ -164,8 +220,10 @@ func check(t *testing.T, bin, dir, stack string) (all []engine.Violation, failed
 			Property: f.Property, Verdict: policy.Verdict(f.Verdict), Message: f.Message,
 		})})
 	}
-	slices.SortFunc(all, func(a, b engine.Violation) int {
-		return strings.Compare(a.URN+" "+a.Policy+" "+a.Message, b.URN+" "+b.Policy+" "+b.Message)
-	})
+	slices.SortFunc(all, order)
 	return all, failed
+}
+
+func order(a, b engine.Violation) int {
+	return strings.Compare(a.URN+" "+a.Policy+" "+a.Message, b.URN+" "+b.Policy+" "+b.Message)
 }
