@@ -19,7 +19,7 @@ func TestShellSnippets(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, file := range []string{"Pulumi.yaml", "Pulumi.local.yaml", "secrets.yaml"} {
+	for _, file := range []string{"Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.prod.yaml", "secrets.yaml", "policies.yaml"} {
 		data, err := os.ReadFile("../" + file)
 		if err != nil {
 			t.Fatal(err)

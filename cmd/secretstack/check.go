@@ -50,7 +50,7 @@ Exit codes:
   secretstack check -s prod --profile hygiene
   secretstack check -s prod --format sarif > secretstack.sarif
   pulumi stack export | secretstack check --state -
-  pulumi preview --json | secretstack check --preview -
+  pulumi preview --json --show-sames | secretstack check --preview -
   terraform show -json plan.out | secretstack check --terraform -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd) },

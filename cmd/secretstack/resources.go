@@ -24,7 +24,7 @@ type resourceFlags struct {
 func (f *resourceFlags) addFlags(cmd *cobra.Command) {
 	f.selected.addFlags(cmd)
 	cmd.Flags().StringVar(&f.state, "state", "", "a `FILE` of \"pulumi stack export\", or a backend's checkpoint; - is the standard input")
-	cmd.Flags().StringVar(&f.preview, "preview", "", "a `FILE` of \"pulumi preview --json\"")
+	cmd.Flags().StringVar(&f.preview, "preview", "", "a `FILE` of \"pulumi preview --json --show-sames\"")
 	cmd.Flags().StringVar(&f.terraform, "terraform", "", "a `FILE` of \"terraform show -json PLAN\"")
 }
 

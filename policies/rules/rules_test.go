@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,6 +70,13 @@ func TestPages(t *testing.T) {
 		golden.Compare(t, filepath.Join(folder, r.Name+".md"), []byte(page))
 	}
 	golden.Compare(t, filepath.Join(folder, "README.md"), []byte(rules.Index(all)))
+	readme, err := os.ReadFile(filepath.Join(needs.Root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count := fmt.Sprintf("[%d rules](docs/rules/README.md)", len(all)); !strings.Contains(string(readme), count) {
+		t.Errorf("README.md does not say %s", count)
+	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
