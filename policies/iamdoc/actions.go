@@ -284,7 +284,10 @@ func Boundless(resource string) bool {
 // AllOf tells whether a pattern of resources covers all of a kind, if only in one account and region:
 // AllOf("arn:aws:kms:eu-west-1:111122223333:key/*", "kms", "key/").
 func AllOf(resource, service, kind string) bool {
-	const name = "\x00" // none has it
+	name := "\x00" // none has it
+	if service == "secretsmanager" {
+		name += "-AbCdEf" // the suffix that Secrets Manager adds
+	}
 	arn := []string{"arn", "aws", service, "eu-west-1", "111122223333"}
 	for i, part := range strings.SplitN(resource, ":", 6) {
 		if i < len(arn) && i != 2 && !strings.ContainsAny(part, "*?") { // its own partition, region and account

@@ -102,6 +102,17 @@ func (s Statement) On(arn string) (at policy.Value, covers Answer) {
 	return at, covers
 }
 
+// Everything tells whether the statement is about every action on every resource, or with NotAction about all actions but
+// some, and by which element of its actions; else the value is what is not known.
+func (s Statement) Everything() (at policy.Value, covers Answer) {
+	const none = "\x00" // no action and no resource has such a name
+	at, covers = s.About(none + ":" + none)
+	if where, a := s.On("arn:aws:" + strings.Join([]string{none, none, none, none}, ":")); a < covers {
+		return where, a
+	}
+	return at, covers
+}
+
 // among finds the first of a list that is so, or else the first that is not known.
 func among(list []policy.Value, is func(text string) bool) (at policy.Value, found Answer) {
 	for _, v := range list {

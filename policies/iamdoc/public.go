@@ -25,8 +25,10 @@ type Tamer struct {
 //   - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 //
 // A key tames by one of the operators StringEquals, StringEqualsIgnoreCase, StringLike, ArnEquals and ArnLike (IpAddress
-// for addresses), also after "ForAnyValue:", where each of its values is fixed: without wildcards and variables. ARNs
-// may have wildcards behind a fixed account, paths of organizations behind the organization. It does not tame
+// for addresses), also after "ForAnyValue:", where each of its values is fixed: without wildcards and variables, but
+// ${aws:ResourceOrgID} and ${aws:ResourceAccount}. ARNs
+// may have wildcards behind a fixed account, paths of organizations behind the organization, ids of principals in the
+// name of the session. It does not tame
 //
 //   - with a value like "*", as any fits;
 //   - by an operator that says what it must not be, as most others fit;
@@ -53,7 +55,7 @@ var Tamers = []Tamer{
 	{"aws:VpceAccount", "a network of an account", fixedText},
 	{"aws:VpceOrgID", "a network of an organization", fixedText},
 	{"aws:VpceOrgPaths", "a network of a part of an organization", fixedPath},
-	{"aws:userid", "a principal", fixedText},
+	{"aws:userid", "a principal", fixedID},
 	{"kms:CallerAccount", "an account", fixedText},
 	{"s3:DataAccessPointAccount", "an access point of an account", fixedText},
 	{"s3:DataAccessPointArn", "an access point", fixedARN},
@@ -124,9 +126,23 @@ func (c Condition) tames(all []Condition) (at policy.Value, a Answer) {
 	return c.fixed(operator, "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress")
 }
 
+// Each tells whether the condition has values, and each is so.
+func (c Condition) Each(is func(policy.Value) bool) Answer {
+	each := answer(len(c.Values) > 0)
+	for _, v := range c.Values {
+		switch {
+		case v.Unknown():
+			each = Unknown
+		case !is(v):
+			return No
+		}
+	}
+	return each
+}
+
 // requires tells whether a condition holds only where the request has a key.
 func (c Condition) requires(key string) bool {
-	return c.Operator == "Null" && c.Key == key && !slices.ContainsFunc(c.Values, func(v policy.Value) bool { return !v.False() })
+	return c.Operator == "Null" && c.Key == key && c.Each(policy.Value.False) == Yes
 }
 
 // fixed tells whether a condition compares a key that tames, by one of the operators, with fixed values only.
@@ -192,16 +208,21 @@ func within(inner []policy.Value, negated bool, outer []policy.Value, covers fun
 // NotPrincipal. The value is what is not known.
 func (s Statement) KeepsOut() (at policy.Value, a Answer) {
 	if s.NotPrincipal {
-		if slices.ContainsFunc(s.Principals, func(p Principal) bool { return p.Class() == Everybody || p.Class() == Unclear }) {
-			return at, No
-		}
 		a = Yes
+		for _, p := range s.Principals {
+			switch {
+			case p.ID.Unknown():
+				at, a = p.ID, Unknown
+			case p.Class() == Everybody || p.Class() == Unclear:
+				return at, No
+			}
+		}
 	} else if _, all := s.ToEverybody(); all != Yes {
 		return at, No
 	}
 	for _, c := range s.Conditions {
 		// A service of AWS is not everybody, so a fence may let services through.
-		if (c.Key == "aws:principalisawsservice" || c.Key == "aws:viaawsservice") && !slices.ContainsFunc(c.Values, func(v policy.Value) bool { return !v.False() }) {
+		if (c.Key == "aws:principalisawsservice" || c.Key == "aws:viaawsservice") && c.Each(policy.Value.False) == Yes {
 			continue
 		}
 		operator := strings.TrimSuffix(strings.TrimPrefix(c.Operator, "ForAllValues:"), "IfExists")
@@ -226,13 +247,26 @@ func text(v policy.Value) string {
 	return v.Text()
 }
 
-// fixedText tells whether a value has neither wildcards nor variables.
-func fixedText(value string) bool { return value != "" && !strings.ContainsAny(value, "*?$") }
+// fixedText tells whether a value has neither wildcards nor variables, but those for the account and the organization
+// of the resource that is asked for.
+func fixedText(value string) bool {
+	switch value {
+	case "", "${aws:ResourceAccount}", "${aws:ResourceOrgID}":
+		return value != ""
+	}
+	return !strings.ContainsAny(value, "*?$")
+}
 
-// fixedARN takes wildcards behind the account.
+// fixedARN takes wildcards behind the account, and instead of it before the name of a bucket, as no two have the same.
 func fixedARN(value string) bool {
 	arn := strings.SplitN(value, ":", 6)
-	return len(arn) == 6 && isAccount(arn[4]) || fixedText(value)
+	return len(arn) == 6 && (isAccount(arn[4]) || arn[2] == "s3" && fixedText(arn[5])) || fixedText(value)
+}
+
+// fixedID takes wildcards in the name of a session, as in "AROAEXAMPLEID:*".
+func fixedID(value string) bool {
+	id, _, _ := strings.Cut(value, ":")
+	return fixedText(id)
 }
 
 // fixedPath takes wildcards behind the organization, as in "o-a1b2c3d4e5/*".

@@ -12,12 +12,13 @@ var attachments = []string{roleAttachment, roleAttachments, userAttachment, grou
 
 // tooMuch are policies of AWS by which everything can be done, or every secret be read.
 var tooMuch = map[string]string{
-	"AdministratorAccess":     "which allows everything",
-	"IAMFullAccess":           "by which one can give oneself every permission",
-	"PowerUserAccess":         "which allows everything but identities",
-	"SecretsManagerReadWrite": "which reads and changes every secret",
-	"AmazonSSMFullAccess":     "which reads and changes every parameter",
-	"AmazonSSMReadOnlyAccess": "which reads every parameter",
+	"AdministratorAccess":                   "which allows everything",
+	"IAMFullAccess":                         "by which one can give oneself every permission",
+	"PowerUserAccess":                       "which allows everything but identities",
+	"SecretsManagerReadWrite":               "which reads and changes every secret",
+	"AWSSecretsManagerClientReadOnlyAccess": "which reads every secret",
+	"AmazonSSMFullAccess":                   "which reads and changes every parameter",
+	"AmazonSSMReadOnlyAccess":               "which reads every parameter",
 }
 
 var noAdminManagedPolicy = policy.Rule{

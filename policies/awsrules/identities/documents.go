@@ -27,18 +27,11 @@ func documents(s policy.Subject) []policy.Value {
 	return all
 }
 
-// read reads documents and looks at each. One that is malformed, or not known, is a finding.
+// read looks at each of several documents.
 func read(s policy.Subject, values []policy.Value, look func(iamdoc.Document) []policy.Finding) []policy.Finding {
 	var findings []policy.Finding
 	for _, v := range values {
-		switch doc, err := iamdoc.Read(v); {
-		case err != nil:
-			findings = append(findings, s.Fail(v, "Nobody can say what it allows: %v.", err))
-		case doc.Unknown:
-			findings = append(findings, s.Unknown(v))
-		default:
-			findings = append(findings, look(doc)...)
-		}
+		findings = append(findings, iamdoc.Look(s, v, look)...)
 	}
 	return findings
 }
@@ -119,12 +112,11 @@ func on(st iamdoc.Statement, so func(resource string) bool) fact {
 // everything is whether a statement allows every action on everything, which aws-iam-no-admin-statement reports, and
 // no other rule.
 func everything(st iamdoc.Statement) fact {
-	if st.NotAction {
+	if st.NotAction { // aws-iam-no-allow-not-action has it
 		return fact{}
 	}
-	return all(about(st, "\x00:\x00"), on(st, func(r string) bool {
-		return iamdoc.MatchResource(r, "\x00") || iamdoc.MatchResource(r, "arn:aws:\x00")
-	}))
+	at, answer := st.Everything()
+	return fact{at, answer}
 }
 
 func isAdmin(st iamdoc.Statement) bool { return everything(st).Answer == iamdoc.Yes }
@@ -134,7 +126,7 @@ func isAdmin(st iamdoc.Statement) bool { return everything(st).Answer == iamdoc.
 func unconfined(st iamdoc.Statement, except ...string) fact {
 	return without(st, func(c iamdoc.Condition) bool {
 		global := strings.HasPrefix(c.Key, "aws:") && !slices.ContainsFunc(ofResource, func(p string) bool { return strings.HasPrefix(c.Key, p) })
-		return !global && !slices.Contains(except, c.Key) && requires(c)
+		return !global && !slices.Contains(ofCall, c.Key) && !slices.Contains(except, c.Key) && requires(c)
 	})
 }
 
@@ -164,6 +156,16 @@ func without(st iamdoc.Statement, such func(iamdoc.Condition) bool) fact {
 
 // ofResource are the global condition keys that say which resource it is, or for which one a service asks.
 var ofResource = []string{"aws:resourcetag/", "aws:requesttag/", "aws:calledvia", "aws:sourcearn"}
+
+// ofCall are the condition keys of services that say how something is asked for, and not of which resource, in small
+// letters: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html.
+var ofCall = []string{
+	"secretsmanager:versionstage", "secretsmanager:versionid", "secretsmanager:blockpublicpolicy", "secretsmanager:forcedeletewithoutrecovery",
+	"secretsmanager:recoverywindowindays", "secretsmanager:modifyrotationrules", "secretsmanager:rotateimmediately",
+	"ssm:overwrite", "ssm:policies", "ssm:recursive",
+	"kms:calleraccount", "kms:encryptionalgorithm", "kms:keyorigin", "kms:keyspec", "kms:keyusage", "kms:multiregion", "kms:signingalgorithm",
+	"sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
+}
 
 // requires tells whether a condition is one that a request must have something for, and not only if it has the key. One
 // that is not known may be.

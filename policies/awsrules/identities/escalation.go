@@ -124,7 +124,7 @@ func (w *ways) add(f fact, way string) {
 func (w *ways) findings(s policy.Subject) []policy.Finding {
 	var findings []policy.Finding
 	for _, at := range w.at {
-		findings = append(findings, s.Fail(at, "Whoever has it can give himself every permission, by %s.", names(w.by[at.Path()])))
+		findings = append(findings, s.Fail(at, "Whoever has it can give himself permissions that it does not list, up to an administrator's, by %s.", names(w.by[at.Path()])))
 	}
 	for _, at := range w.unknown {
 		findings = append(findings, s.Unknown(at))

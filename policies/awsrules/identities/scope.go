@@ -1,6 +1,7 @@
 package identities
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ var noAdminStatement = policy.Rule{
 	Check: func(s policy.Subject) []policy.Finding {
 		return allowing(s, func(st iamdoc.Statement) []policy.Finding {
 			f := everything(st)
-			return report(s, f, about(st, "\x00:\x00").at, "It allows every action on every resource.")
+			return report(s, f, f.at, "It allows every action on every resource.")
 		})
 	},
 }
@@ -61,9 +62,9 @@ var noActionWildcard = policy.Rule{
 				switch {
 				case v.Unknown():
 					findings = append(findings, s.Unknown(v))
-				case strings.Trim(v.Text(), "*:") == "":
+				case strings.Trim(v.Text(), "*?:") == "":
 					findings = append(findings, s.Fail(v, "It allows every action of every service."))
-				case name != "" && strings.Trim(name, "*") == "" && iamdoc.HasScope(v.Text()) != iamdoc.No:
+				case name != "" && strings.Trim(name, "*?") == "" && iamdoc.HasScope(v.Text()) != iamdoc.No:
 					findings = append(findings, s.Fail(v, "It allows every action of a service: %s.", v))
 				}
 			}
@@ -87,7 +88,7 @@ var noResourceWildcard = policy.Rule{
 	Sources: []string{resourceTypes, bestPractices},
 	Types:   withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
-		return boundless(s, "It allows %s on every resource.", func(pattern string) bool {
+		return boundless(s, "", func(pattern string) bool {
 			_, name, _ := strings.Cut(pattern, ":")
 			listing := strings.Contains(name, "*") && (hasPrefixFold(name, "List") || hasPrefixFold(name, "Describe"))
 			return iamdoc.LevelOf(pattern) == iamdoc.Reads && !listing &&
@@ -102,17 +103,24 @@ var noUnconstrainedWrite = policy.Rule{
 	Profile:  policy.Strict,
 	Summary:  "What changes something is allowed on named resources, or under a condition",
 	Why: "Who may write to every resource can replace the value of every secret, delete every key and stop every alarm, by mistake or on purpose. Conditions on who asks, " +
-		"from where or when do not narrow that down: who has the policy satisfies them.",
+		"from where or when do not narrow that down: who has the policy satisfies them. The network interfaces " +
+		"of functions pass: Lambda makes them, so nobody can name them before.",
 	Fix:     "Name the resources by their ARN. Where they are not known before, add a condition on their tags, or on the service that asks (kms:ViaService, aws:CalledVia).",
 	Covers:  []string{"CKV_AWS_111", "CKV_AWS_290", "CKV_AWS_109", "CKV_AWS_289"},
 	Sources: []string{resourceTypes, bestPractices},
 	Types:   withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
-		return boundless(s, "It allows %s on every resource, under no condition that narrows it down.", func(pattern string) bool {
+		return boundless(s, ", under no condition that narrows it down", func(pattern string) bool {
 			return iamdoc.LevelOf(pattern) != iamdoc.Reads &&
-				!slices.ContainsFunc(sensitive, func(action string) bool { return strings.EqualFold(pattern, action) })
+				!slices.ContainsFunc(slices.Concat(sensitive, ofInterfaces), func(action string) bool { return strings.EqualFold(pattern, action) })
 		})
 	},
+}
+
+// ofInterfaces are the actions that the role of a function in a network has for Lambda. The interfaces are not known
+// before, and AWS's own policies name none: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html.
+var ofInterfaces = []string{
+	"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DetachNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
 }
 
 // sensitive are the actions of which a rule of its own says where they may be allowed.
@@ -124,8 +132,9 @@ var sensitive = func() []string {
 	return list
 }()
 
-// boundless finds the statements that allow such actions on every resource, although a policy could name theirs.
-func boundless(s policy.Subject, message string, such func(pattern string) bool) []policy.Finding {
+// boundless finds the statements that allow such actions on every resource, although a policy could name theirs. The end
+// is said of them too.
+func boundless(s policy.Subject, end string, such func(pattern string) bool) []policy.Finding {
 	return allowing(s, func(st iamdoc.Statement) []policy.Finding {
 		if st.NotAction || isAdmin(st) {
 			return nil
@@ -145,7 +154,15 @@ func boundless(s policy.Subject, message string, such func(pattern string) bool)
 		case where.Answer == iamdoc.No:
 			return nil
 		case len(named) > 0:
-			return append(report(s, where, on(st, iamdoc.Boundless).at, message, names(named)), unknown...)
+			at := on(st, iamdoc.Boundless).at
+			which := ""
+			switch {
+			case st.NotResource:
+				which = fmt.Sprintf(" but %s", at)
+			case at.Text() != "*":
+				which = fmt.Sprintf(" that %s covers", at)
+			}
+			return append(report(s, where, at, "It allows %s on every resource%s%s.", names(named), which, end), unknown...)
 		}
 		return unknown
 	})

@@ -1,6 +1,8 @@
 package identities
 
 import (
+	"fmt"
+
 	"github.com/secretstack/secretstack/policies/iamdoc"
 	"github.com/secretstack/secretstack/policies/policy"
 )
@@ -20,8 +22,9 @@ func (t target) reach(st iamdoc.Statement, except ...string) (f fact, resource p
 	return all(is, where, unconfined(st, except...)), where.at
 }
 
-// reaching finds the statements that allow one of the actions on all resources of its kind.
-func reaching(s policy.Subject, targets []target, message string, except ...string) []policy.Finding {
+// reaching finds the statements that allow one of the actions on all resources of its kind, of which they are said to be
+// these.
+func reaching(s policy.Subject, targets []target, which string, except ...string) []policy.Finding {
 	return allowing(s, func(st iamdoc.Statement) []policy.Finding {
 		if isAdmin(st) {
 			return nil
@@ -42,7 +45,11 @@ func reaching(s policy.Subject, targets []target, message string, except ...stri
 			}
 		}
 		for _, v := range at {
-			unknown = append(unknown, s.Fail(v, message, names(found[v.Path()]), v))
+			where := fmt.Sprintf("%s, which is %s", v, which)
+			if st.NotResource {
+				where = fmt.Sprintf("all but %s", v)
+			}
+			unknown = append(unknown, s.Fail(v, "It allows %s on %s.", names(found[v.Path()]), where))
 		}
 		return unknown
 	})
@@ -73,7 +80,7 @@ var secretReadScoped = policy.Rule{
 	},
 	Types: withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
-		return reaching(s, readsSecrets, "It allows %s on %s, which is all of them.")
+		return reaching(s, readsSecrets, "all of them")
 	},
 }
 
@@ -95,7 +102,7 @@ var kmsDecryptScoped = policy.Rule{
 	},
 	Types: withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
-		return reaching(s, decrypts, "It allows %s on %s, which is every key.")
+		return reaching(s, decrypts, "every key")
 	},
 }
 
@@ -115,7 +122,7 @@ var passRoleScoped = policy.Rule{
 	Sources: []string{"https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"},
 	Types:   withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
-		return reaching(s, passesRoles, "It allows %s on %s, which is every role.", "iam:passedtoservice")
+		return reaching(s, passesRoles, "every role", "iam:passedtoservice")
 	},
 }
 
@@ -148,6 +155,6 @@ var noCredentialMinting = policy.Rule{
 	Sources: []string{bestPractices, "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_my-sec-creds-self-manage.html"},
 	Types:   withPolicies,
 	Check: func(s policy.Subject) []policy.Finding {
-		return reaching(s, mints, "It allows %s on %s: credentials of all of them.")
+		return reaching(s, mints, "every user or role")
 	},
 }

@@ -38,7 +38,7 @@ var roleNoPublicTrust = policy.Rule{
 // ofCaller are the condition keys by which those in an account are told apart, in small letters.
 var ofCaller = []string{
 	"sts:externalid", "sts:sourceidentity", "sts:rolesessionname", "aws:principalarn", "aws:principaltag/", "aws:userid", "aws:username",
-	"aws:multifactorauthpresent", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceidentity",
+	"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceidentity",
 }
 
 var roleNoAccountRootTrust = policy.Rule{
@@ -80,7 +80,7 @@ var roleNoAccountRootTrust = policy.Rule{
 func undistinguished(st iamdoc.Statement) fact {
 	return without(st, func(c iamdoc.Condition) bool {
 		of := c.Key == "" || slices.ContainsFunc(ofCaller, func(k string) bool { return c.Key == k || strings.HasSuffix(k, "/") && strings.HasPrefix(c.Key, k) })
-		return of && (requires(c) || c.Operator == "IpAddress")
+		return of && (requires(c) || slices.Contains([]string{"IpAddress", "NumericLessThan", "NumericLessThanEquals"}, c.Operator))
 	})
 }
 
@@ -135,15 +135,17 @@ var roleConfusedDeputy = policy.Rule{
 // subjects say of issuers how many parts of a subject must be fixed, the parts being between colons: the repository and
 // the branch, the project and the workspace, the namespace and the account.
 var subjects = []struct {
-	issuer string // a part of its name
-	fixed  int
-	means  string
+	of    string // a part of the issuer's name, or the beginning of its subjects
+	fixed int
+	means string
 }{
 	{"token.actions.githubusercontent.com", 4, "repository and branch, tag or environment"},
 	{"gitlab", 6, "project and branch or tag"},
 	{"app.terraform.io", 6, "organization, project and workspace"},
-	{"oidc.eks.", 3, "namespace"},
-	{"", 1, "subject"},
+	{"system:serviceaccount", 3, "namespace"},
+	{"api.bitbucket.org", 1, "repository"},
+	{"oidc.circleci.com", 1, "project"},
+	{"", 2, "subject"},
 }
 
 var oidcSubjectPinned = policy.Rule{
@@ -181,7 +183,7 @@ func unpinned(st iamdoc.Statement, issuer iamdoc.Principal) (f fact, message str
 	for _, c := range st.Conditions {
 		i := strings.LastIndex(c.Key, ":")
 		name, claim := c.Key[:max(i, 0)], c.Key[i+1:]
-		says := claim == "sub" || c.Key == "" || byName && (claim == "aud" || claim == "oaud")
+		says := claim == "sub" || c.Key == "" || byName && slices.Contains([]string{"aud", "oaud", "app_id"}, claim)
 		if !says || !requires(c) || len(c.Values) == 0 {
 			continue
 		}
@@ -208,7 +210,7 @@ func unpinned(st iamdoc.Statement, issuer iamdoc.Principal) (f fact, message str
 func open(issuer, pattern string) string {
 	parts := strings.Split(pattern, ":")
 	for _, s := range subjects {
-		if !strings.Contains(issuer, s.issuer) {
+		if !strings.Contains(issuer, s.of) && !strings.HasPrefix(pattern, s.of) {
 			continue
 		}
 		fixed := min(s.fixed, len(parts))
@@ -219,7 +221,7 @@ func open(issuer, pattern string) string {
 				return s.means
 			}
 		}
-		if fixed < s.fixed && strings.HasSuffix(pattern, "*") {
+		if s.of != "" && fixed < s.fixed && strings.HasSuffix(pattern, "*") {
 			return s.means
 		}
 		return ""

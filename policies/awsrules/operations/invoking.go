@@ -89,16 +89,17 @@ var lambdaPermissionSourceScoped = policy.Rule{
 	Types: []string{permission},
 	Check: func(s policy.Subject) []policy.Finding {
 		found := s.Require(s.Get("action"), func(v policy.Value) bool {
-			return v.Text() == "lambda:InvokeFunction" || v.Text() == "lambda:InvokeFunctionUrl"
+			return strings.EqualFold(v.Text(), "lambda:InvokeFunction") || strings.EqualFold(v.Text(), "lambda:InvokeFunctionUrl")
 		}, "It permits %s, which is more or other than to invoke the function.", s.Get("action"))
 		who, arn := s.Get("principal"), s.Get("sourceArn")
+		host := strings.TrimSuffix(who.Text(), ".cn")
 		set := func(path string) bool { v := s.Get(path); return v.Unknown() || v.Text() != "" }
 		switch {
 		case set("sourceAccount") || set("principalOrgId") || set("eventSourceToken") || hasAccount(arn.Text()):
 		case who.Unknown():
 			found = append(found, s.Unknown(who))
-		case !strings.HasSuffix(who.Text(), ".amazonaws.com") && !strings.HasSuffix(who.Text(), ".amazon.com"):
-		case arn.Unknown() && who.Text() == "s3.amazonaws.com":
+		case !strings.HasSuffix(host, ".amazonaws.com") && !strings.HasSuffix(host, ".amazon.com"):
+		case arn.Unknown() && host == "s3.amazonaws.com":
 			found = append(found, s.Unknown(arn))
 		case arn.Unknown(): // an ARN that a resource will have: all but those of buckets name the account
 		case arn.Absent():
@@ -195,10 +196,14 @@ func administers(s policy.Subject, r *policy.Resource, at policy.Value) []policy
 		if err != nil {
 			return // aws-iam-no-admin-statement looks at each policy
 		}
-		for i, statement := range doc.Statements {
+		for _, statement := range doc.Statements {
+			what := "everything"
+			if statement.NotAction {
+				what = "all actions but those that it lists"
+			}
 			switch allowsAll(statement) {
 			case iamdoc.Yes:
-				found = append(found, s.Fail(at, "Statement %d of %s allows its role everything.", i, of))
+				found = append(found, s.Fail(at, "%s of %s allows its role %s.", statement.At.Path(), of, what))
 			case iamdoc.Unknown:
 				unknown = true
 			}
@@ -241,23 +246,9 @@ func administers(s policy.Subject, r *policy.Resource, at policy.Value) []policy
 
 // allowsAll tells whether a statement allows every action, or all but some, on everything.
 func allowsAll(statement iamdoc.Statement) iamdoc.Answer {
-	every := func(list []policy.Value, negated bool) iamdoc.Answer {
-		if negated {
-			return iamdoc.Yes
-		}
-		answer := iamdoc.No
-		for _, v := range list {
-			switch {
-			case v.Text() == "*" || v.Text() == "*:*":
-				return iamdoc.Yes
-			case v.Unknown():
-				answer = iamdoc.Unknown
-			}
-		}
-		return answer
-	}
 	if len(statement.Conditions) > 0 {
 		return iamdoc.No
 	}
-	return min(statement.Allows(), every(statement.Actions, statement.NotAction), every(statement.Resources, statement.NotResource))
+	_, everything := statement.Everything()
+	return min(statement.Allows(), everything)
 }

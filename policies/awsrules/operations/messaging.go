@@ -1,7 +1,6 @@
 package operations
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/secretstack/secretstack/policies/iamdoc"
@@ -104,7 +103,8 @@ var messagingTransportTLS = policy.Rule{
 			return s.Require(s.Get("protocol"), func(v policy.Value) bool { return v.Text() != "http" }, "Messages go to the endpoint in clear.")
 		}
 		_, encrypted := encryptedBy(s, "kmsMasterKeyId")
-		if s.Output("sqsManagedSseEnabled").True() || encrypted == ownKey || encrypted == awsKey {
+		managed := s.Output("sqsManagedSseEnabled") // absent: SQS encrypts new queues itself
+		if s.Type == queue && !managed.False() && !managed.Unknown() || encrypted == ownKey || encrypted == awsKey {
 			return nil
 		}
 		by := withoutTLS[s.Type]
@@ -120,7 +120,7 @@ var messagingTransportTLS = policy.Rule{
 		switch {
 		case answer == iamdoc.Yes:
 			return nil
-		case answer == iamdoc.Unknown || len(maybe) > 0 || encrypted == someKey:
+		case answer == iamdoc.Unknown || len(maybe) > 0 || encrypted == someKey || managed.Unknown():
 			return []policy.Finding{s.Unknown(s.Get("policy"))}
 		}
 		return []policy.Finding{s.Fail(s.Get("policy"), "It takes requests without TLS.")}
@@ -140,14 +140,21 @@ func deniesWithoutTLS(v policy.Value, action string) iamdoc.Answer {
 	for _, s := range doc.Statements {
 		_, all := s.ToEverybody()
 		_, about := s.About(action)
-		plain := iamdoc.No
-		for _, c := range s.Conditions {
-			if c.Key == "aws:securetransport" && strings.HasPrefix(c.Operator, "Bool") && len(s.Conditions) == 1 &&
-				!slices.ContainsFunc(c.Values, func(v policy.Value) bool { return !v.False() }) {
-				plain = iamdoc.Yes
-			}
-		}
-		answer = max(answer, min(s.Denies(), all, about, plain))
+		answer = max(answer, min(s.Denies(), all, about, plain(s.Conditions)))
 	}
 	return answer
+}
+
+// plain tells whether conditions hold for all requests without TLS.
+func plain(conditions []iamdoc.Condition) iamdoc.Answer {
+	if len(conditions) != 1 {
+		return iamdoc.No
+	}
+	switch c := conditions[0]; {
+	case c.Operator == "" || c.Key == "":
+		return iamdoc.Unknown
+	case c.Key == "aws:securetransport" && strings.HasPrefix(c.Operator, "Bool"):
+		return c.Each(policy.Value.False)
+	}
+	return iamdoc.No
 }

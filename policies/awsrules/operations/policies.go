@@ -28,8 +28,8 @@ var snsPolicyNoPublic = policy.Rule{
 	},
 	Types: []string{topic, topicPolicy},
 	Check: func(s policy.Subject) []policy.Finding {
-		return eachStatement(s, func(doc iamdoc.Document) []policy.Finding {
-			return append(public(s, doc), grantsAllBut(s, doc)...)
+		return inPolicy(s, func(doc iamdoc.Document) []policy.Finding {
+			return append(doc.Open(s), grantsAllBut(s, doc)...)
 		})
 	},
 }
@@ -53,7 +53,7 @@ var sqsPolicyNoPublic = policy.Rule{
 	},
 	Types: []string{queue, queuePolicy},
 	Check: func(s policy.Subject) []policy.Finding {
-		return eachStatement(s, func(doc iamdoc.Document) []policy.Finding { return public(s, doc) })
+		return inPolicy(s, func(doc iamdoc.Document) []policy.Finding { return doc.Open(s) })
 	},
 }
 
@@ -68,7 +68,7 @@ var sqsPolicyNoWildcardAction = policy.Rule{
 	Sources:  []string{"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html"},
 	Types:    []string{queue, queuePolicy},
 	Check: func(s policy.Subject) []policy.Finding {
-		return eachStatement(s, func(doc iamdoc.Document) []policy.Finding {
+		return inPolicy(s, func(doc iamdoc.Document) []policy.Finding {
 			found := grantsAllBut(s, doc)
 			for _, statement := range doc.Statements {
 				if statement.NotAction {
@@ -108,7 +108,7 @@ var snsPolicyNoCrossAccount = policy.Rule{
 	}},
 	Types: []string{topic, topicPolicy},
 	Check: func(s policy.Subject) []policy.Finding {
-		return eachStatement(s, func(doc iamdoc.Document) []policy.Finding {
+		return inPolicy(s, func(doc iamdoc.Document) []policy.Finding {
 			own := ownAccount(s, doc)
 			var found []policy.Finding
 			for _, statement := range doc.Statements {
@@ -180,30 +180,9 @@ func ownAccount(s policy.Subject, doc iamdoc.Document) string {
 	return ""
 }
 
-// eachStatement reads the policy of a topic or queue, which may be one of its own properties or a resource beside it.
-func eachStatement(s policy.Subject, check func(iamdoc.Document) []policy.Finding) []policy.Finding {
-	v := s.Get("policy")
-	doc, err := iamdoc.Read(v)
-	switch {
-	case err != nil:
-		return []policy.Finding{s.Fail(v, "The policy cannot be read: %v.", err)}
-	case doc.Unknown:
-		return []policy.Finding{s.Unknown(v)}
-	}
-	return check(doc)
-}
-
-// public are the statements that let everybody in.
-func public(s policy.Subject, doc iamdoc.Document) []policy.Finding {
-	var found []policy.Finding
-	for _, o := range doc.Public() {
-		if o.Answer == iamdoc.Unknown {
-			found = append(found, s.Unknown(o.At))
-			continue
-		}
-		found = append(found, s.Fail(o.At, "It lets everybody in AWS in, and no condition says from where."))
-	}
-	return found
+// inPolicy finds something in the policy of a topic or queue, which may be one of its own properties or a resource beside it.
+func inPolicy(s policy.Subject, find func(iamdoc.Document) []policy.Finding) []policy.Finding {
+	return iamdoc.Look(s, s.Get("policy"), find)
 }
 
 // grantsAllBut are the statements that allow all actions but those in a list.

@@ -225,23 +225,15 @@ func closed(s policy.Subject) iamdoc.Answer {
 	return answer
 }
 
-// keepsOut tells whether a statement is about all identities but those that it names.
+// keepsOut tells whether a statement is about all identities but those that it names. One that lets in an organization or
+// a network leaves it to IAM who reads.
 func keepsOut(s iamdoc.Statement) iamdoc.Answer {
-	if s.NotPrincipal {
-		return iamdoc.Yes
+	byName := func(c iamdoc.Condition) bool {
+		return slices.Contains([]string{"", "aws:principalarn", "aws:userid", "aws:principalisawsservice", "aws:viaawsservice"}, c.Key)
 	}
-	_, everybody := s.ToEverybody()
-	named := iamdoc.No
-	for _, c := range s.Conditions {
-		switch {
-		case c.Operator == "" || c.Key == "":
-			return min(everybody, iamdoc.Unknown)
-		case c.Key == "aws:principalisawsservice" || c.Key == "aws:viaawsservice": // services may be left out
-		case strings.Contains(c.Operator, "Not") && (c.Key == "aws:principalarn" || c.Key == "aws:userid"):
-			named = iamdoc.Yes
-		default:
-			return iamdoc.No
-		}
+	if slices.ContainsFunc(s.Conditions, func(c iamdoc.Condition) bool { return !byName(c) }) {
+		return iamdoc.No
 	}
-	return min(everybody, named)
+	_, kept := s.KeepsOut()
+	return kept
 }

@@ -55,10 +55,7 @@ var secretRestricted = policy.Rule{
 			}
 			return []policy.Finding{s.Fail(policy.Value{}, "It has no policy, so every role that may read all secrets of the account can read it.")}
 		}
-		doc, findings := document(s)
-		if findings == nil {
-			findings = unrestricted(s, doc)
-		}
+		findings := look(s, func(doc iamdoc.Document) []policy.Finding { return unrestricted(s, doc) })
 		if s.Type == secretPolicy { // a policy on the secret itself has no such property
 			findings = append(findings, s.Require(s.Get("blockPublicPolicy"), policy.Value.True,
 				"AWS is not asked to refuse a policy that opens the secret to everybody.")...)
@@ -77,15 +74,12 @@ func unrestricted(s policy.Subject, doc iamdoc.Document) []policy.Finding {
 		// An action that nobody has: what is about it is about all.
 		switch at, all := st.About("secretsmanager:Anything"); min(all, st.Allows()) {
 		case iamdoc.Yes:
-			findings = append(findings, s.Fail(at, "%s allows everything with the secret: also to change this policy and to delete the secret.", label(st)))
+			findings = append(findings, s.Fail(at, "%s allows everything with the secret: also to change this policy and to delete the secret.", st.Label()))
 		case iamdoc.Unknown:
 			findings = append(findings, s.Unknown(st.At))
 		}
 		_, reading := st.About(reads)
-		at, others := st.KeepsOut()
-		if _, all := st.ToEverybody(); all == iamdoc.Yes && !st.NotPrincipal && !slices.ContainsFunc(st.Conditions, notByTag) {
-			others = iamdoc.Yes // without conditions, nobody reads
-		}
+		at, others := keepsOut(st)
 		if a := min(st.Denies(), reading, others); a > kept {
 			kept, unknown = a, at
 		}
@@ -99,9 +93,33 @@ func unrestricted(s policy.Subject, doc iamdoc.Document) []policy.Finding {
 	return findings
 }
 
-// notByTag tells of a condition that is not one on the tags that a reader must have. Within the account they keep
-// others out as well as names do, if who may set them is restricted.
-func notByTag(c iamdoc.Condition) bool {
-	return !strings.HasPrefix(c.Key, "aws:principaltag/") || narrow(c.Values) != iamdoc.Yes ||
-		!slices.Contains([]string{"StringNotEquals", "StringNotLike"}, strings.TrimSuffix(c.Operator, "IfExists"))
+// keepsOut is [iamdoc.Statement.KeepsOut], for which conditions on the tags that a reader must have count as well: within
+// the account they keep others out as names do, if who may set them is restricted. The value is what is not known.
+func keepsOut(st iamdoc.Statement) (at policy.Value, a iamdoc.Answer) {
+	tags := iamdoc.Yes
+	var tag policy.Value
+	st.Conditions = slices.DeleteFunc(slices.Clone(st.Conditions), func(c iamdoc.Condition) bool {
+		by := byTag(c)
+		if by == iamdoc.Unknown {
+			tag, tags = c.Values[0], by
+		}
+		return by != iamdoc.No
+	})
+	at, a = st.KeepsOut()
+	if _, all := st.ToEverybody(); len(st.Conditions) == 0 && !st.NotPrincipal {
+		a = all // but those with the tags; without any conditions, nobody reads
+	}
+	if tags < a {
+		return tag, tags
+	}
+	return at, a
+}
+
+// byTag tells of a condition on the tags that a reader must have.
+func byTag(c iamdoc.Condition) iamdoc.Answer {
+	if !strings.HasPrefix(c.Key, "aws:principaltag/") ||
+		!slices.Contains([]string{"StringNotEquals", "StringNotLike"}, strings.TrimSuffix(c.Operator, "IfExists")) {
+		return iamdoc.No
+	}
+	return narrow(c)
 }

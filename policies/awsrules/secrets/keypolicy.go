@@ -73,10 +73,7 @@ var keyThroughService = policy.Rule{
 		if used == iamdoc.No {
 			return nil
 		}
-		doc, findings := document(s)
-		if findings == nil {
-			findings = untied(s, doc)
-		}
+		findings := look(s, func(doc iamdoc.Document) []policy.Finding { return untied(s, doc) })
 		if used == iamdoc.Unknown && len(findings) > 0 {
 			return unclear(s, s.Get("policy"), "Whether a secret is under the key is not known before the update.")
 		}
@@ -129,7 +126,7 @@ func untied(s policy.Subject, doc iamdoc.Document) []policy.Finding {
 		}
 		switch min(st.Allows(), uses, tied(st).Not()) {
 		case iamdoc.Yes:
-			findings = append(findings, s.Fail(at, "%s allows the key to be used directly, and not through a service only.", label(st)))
+			findings = append(findings, s.Fail(at, "%s allows the key to be used directly, and not through a service only.", st.Label()))
 		case iamdoc.Unknown:
 			findings = append(findings, s.Unknown(st.At))
 		}
@@ -144,10 +141,10 @@ func tied(s iamdoc.Statement) (a iamdoc.Answer) {
 		switch {
 		case c.Key == "kms:viaservice" || strings.HasPrefix(c.Key, "kms:encryptioncontext:"):
 			if slices.Contains([]string{"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}, c.Operator) {
-				a = max(a, narrow(c.Values))
+				a = max(a, narrow(c))
 			}
 		case c.Key == "kms:grantisforawsresource" && c.Operator == "Bool":
-			a = max(a, one(c.Values, policy.Value.True))
+			a = max(a, c.Each(policy.Value.True))
 		case c.Key == "" || c.Operator == "":
 			a = max(a, iamdoc.Unknown)
 		}
@@ -168,27 +165,10 @@ func deniesDirectUse(s iamdoc.Statement) bool {
 	}
 	c := s.Conditions[0]
 	operator := strings.TrimSuffix(c.Operator, "IfExists")
-	return c.Key == "kms:viaservice" && (operator == "StringNotEquals" || operator == "StringNotLike") && narrow(c.Values) == iamdoc.Yes
+	return c.Key == "kms:viaservice" && (operator == "StringNotEquals" || operator == "StringNotLike") && narrow(c) == iamdoc.Yes
 }
 
 // narrow tells whether no value is a pattern that any text fits.
-func narrow(values []policy.Value) iamdoc.Answer {
-	return one(values, func(v policy.Value) bool { return strings.Trim(v.Text(), "*?") != "" })
-}
-
-// one tells whether there is a value, and each is so.
-func one(values []policy.Value, is func(policy.Value) bool) iamdoc.Answer {
-	a := iamdoc.Yes
-	for _, v := range values {
-		switch {
-		case v.Unknown():
-			a = iamdoc.Unknown
-		case !is(v):
-			return iamdoc.No
-		}
-	}
-	if len(values) == 0 {
-		return iamdoc.No
-	}
-	return a
+func narrow(c iamdoc.Condition) iamdoc.Answer {
+	return c.Each(func(v policy.Value) bool { return strings.Trim(v.Text(), "*?") != "" })
 }

@@ -34,15 +34,19 @@ var keyRotates = policy.Rule{
 			return nil
 		}
 		// What decides whether KMS can rotate the key. In each, absent is the default, and that is a key which it can.
-		for property, rotatable := range map[string]string{
-			"keyUsage": "ENCRYPT_DECRYPT", "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "customKeyStoreId": "",
+		var unknown []policy.Finding
+		for _, p := range []struct{ property, rotatable string }{
+			{"keyUsage", "ENCRYPT_DECRYPT"}, {"customerMasterKeySpec", "SYMMETRIC_DEFAULT"}, {"customKeyStoreId", ""},
 		} {
-			switch v := s.Get(property); {
+			switch v := s.Get(p.property); {
 			case v.Unknown():
-				return []policy.Finding{s.Unknown(v)}
-			case v.Text() != "" && v.Text() != rotatable:
+				unknown = append(unknown, s.Unknown(v))
+			case v.Text() != "" && v.Text() != p.rotatable:
 				return nil
 			}
+		}
+		if unknown != nil {
+			return unknown
 		}
 		return s.Require(rotates, policy.Value.True, "KMS does not rotate the key.")
 	},

@@ -44,21 +44,13 @@ var keys = []string{key, externalKey, replicaKey, replicaExternalKey}
 // keyNames are the types of what names such a key.
 var keyNames = append([]string{alias}, keys...)
 
-// document reads the resource's policy. A policy that is unknown or malformed is a finding already. The text "{}" is
-// none: it takes a policy away.
-func document(s policy.Subject) (iamdoc.Document, []policy.Finding) {
+// look finds something in the resource's policy. The text "{}" is none: it takes a policy away.
+func look(s policy.Subject, find func(iamdoc.Document) []policy.Finding) []policy.Finding {
 	at := s.Get("policy")
 	if !declared(at) {
-		return iamdoc.Document{At: at}, nil
+		return find(iamdoc.Document{At: at})
 	}
-	doc, err := iamdoc.Read(at)
-	switch {
-	case err != nil:
-		return doc, []policy.Finding{s.Fail(at, "The policy cannot be read: %v.", err)}
-	case doc.Unknown:
-		return doc, []policy.Finding{s.Unknown(at)}
-	}
-	return doc, nil
+	return iamdoc.Look(s, at, find)
 }
 
 // declared tells whether there is a policy, also one that is not known yet.
@@ -72,29 +64,7 @@ func declared(v policy.Value) bool {
 
 // public finds what a policy grants to everybody.
 func public(s policy.Subject) []policy.Finding {
-	doc, findings := document(s)
-	if findings != nil {
-		return findings
-	}
-	for _, o := range doc.Public() {
-		switch {
-		case o.Answer == iamdoc.Unknown:
-			findings = append(findings, s.Unknown(o.At))
-		case o.NotPrincipal:
-			findings = append(findings, s.Fail(o.At, "%s allows everybody but those in NotPrincipal.", label(o.Statement)))
-		default:
-			findings = append(findings, s.Fail(o.At, "%s allows everybody in AWS, and no condition says who or from where.", label(o.Statement)))
-		}
-	}
-	return findings
-}
-
-// label begins a sentence about a statement.
-func label(s iamdoc.Statement) string {
-	if s.Sid == "" {
-		return "A statement"
-	}
-	return "The statement " + s.Sid
+	return look(s, func(doc iamdoc.Document) []policy.Finding { return doc.Open(s) })
 }
 
 // unclear is a finding of what is not known, where that is no property of the resource.
