@@ -107,9 +107,11 @@ var sdk = map[string]struct {
 			Family: text, Name: keyvault.SkuNameStandard,
 		}},
 	}),
-	"azure-native:web:WebApp":                    {Type: policytest.Type{Unserved: "https://www.pulumi.com/registry/packages/azure-native/api-docs/web/webapp/"}},
-	"azure-native:web:WebAppApplicationSettings": {Type: policytest.Type{Unserved: "https://www.pulumi.com/registry/packages/azure-native@2.x/api-docs/web/webappapplicationsettings/"}},
-	"pulumi:pulumi:Stack":                        {Type: policytest.Type{Unserved: "https://www.pulumi.com/docs/iac/concepts/stacks/"}},
+	"gcp:secretmanager/regionalSecret:RegionalSecret":               {Type: policytest.Type{Unserved: "https://www.pulumi.com/registry/packages/gcp/api-docs/secretmanager/regionalsecret/"}},
+	"gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion": {Type: policytest.Type{Unserved: "https://www.pulumi.com/registry/packages/gcp/api-docs/secretmanager/regionalsecretversion/"}},
+	"azure-native:web:WebApp":                                       {Type: policytest.Type{Unserved: "https://www.pulumi.com/registry/packages/azure-native/api-docs/web/webapp/"}},
+	"azure-native:web:WebAppApplicationSettings":                    {Type: policytest.Type{Unserved: "https://www.pulumi.com/registry/packages/azure-native@2.x/api-docs/web/webappapplicationsettings/"}},
+	"pulumi:pulumi:Stack":                                           {Type: policytest.Type{Unserved: "https://www.pulumi.com/docs/iac/concepts/stacks/"}},
 }
 
 func a[R, A any](create func(*pulumi.Context, string, *A, ...pulumi.ResourceOption) (*R, error), args A) (one struct {

@@ -46,14 +46,16 @@ var open = regexp.MustCompile(`(?i)\b(?:http|ws|ftp)://[^\s"'<>` + "`" + `]+`)
 // local are hosts that are on the same machine.
 var local = regexp.MustCompile(`(?i)^\w+://(?:[^/@]*@)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|169\.254\.169\.254|metadata\.google\.internal)(?:[:/?#]|$)`)
 
+var host = regexp.MustCompile(`^\w+://[^/?#@]+/?$`)
+
 // carries tells that a secret is in a URL without TLS. A text that is such a URL as a whole, and is marked as a secret, has
-// one wherever it is in it.
+// one wherever it is in it; but a host alone is none: where one variable is marked, all those beside it often are.
 func carries(t string, secret bool) bool {
 	for _, url := range open.FindAllString(t, -1) {
 		if local.MatchString(url) {
 			continue
 		}
-		if _, found := leak.Find("", url); found || secret && url == t {
+		if _, found := leak.Find("", url); found || secret && url == t && !host.MatchString(url) {
 			return true
 		}
 	}

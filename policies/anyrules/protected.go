@@ -14,7 +14,7 @@ var secretResourceProtected = policy.Rule{
 	Sources: []string{aboutProtect},
 	Types: []string{
 		"aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey", "aws:secretsmanager/secret:Secret",
-		"gcp:secretmanager/secret:Secret", // gcp-kms-protected asks it of keys
+		"gcp:secretmanager/secret:Secret", "gcp:secretmanager/regionalSecret:RegionalSecret", // gcp-kms-protected asks it of keys
 		"azure-native:keyvault:Key", "azure-native:keyvault:Secret", "azure-native:keyvault:Vault",
 	},
 	Check: func(s policy.Subject) []policy.Finding {

@@ -13,8 +13,9 @@ const parameter = "aws:ssm/parameter:Parameter"
 var valuesOf = map[string][]string{
 	"aws:secretsmanager/secretVersion:SecretVersion": {"secretString", "secretBinary"},
 	parameter: {"value"}, // of a SecureString
-	"gcp:secretmanager/secretVersion:SecretVersion": {"secretData"},
-	"azure-native:keyvault:Secret":                  {"properties.value"},
+	"gcp:secretmanager/secretVersion:SecretVersion":                 {"secretData"},
+	"gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion": {"secretData"},
+	"azure-native:keyvault:Secret":                                  {"properties.value"},
 }
 
 var secretValueMarkedSecret = policy.Rule{

@@ -1,6 +1,7 @@
 package gcprules
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/secretstack/secretstack/policies/policy"
@@ -115,7 +116,7 @@ func (a audit) check(s policy.Subject) []policy.Finding {
 
 // elsewhere tells whether another resource of the stack has reads logged: what several say is added up.
 func elsewhere(s policy.Subject) bool {
-	for r := range audits(s.Graph) {
+	for r := range audits(s) {
 		all, _ := auditsOf(policy.Subject{Resource: r, Graph: s.Graph})
 		for _, a := range all {
 			if entries, _ := a.reads(); len(entries) > 0 {
@@ -132,7 +133,7 @@ func logged(s policy.Subject) []policy.Finding {
 		return nil
 	}
 	doubt := false
-	for r := range audits(s.Graph) {
+	for r := range audits(s) {
 		all, doubts := auditsOf(policy.Subject{Resource: r, Graph: s.Graph})
 		if len(all) > 0 {
 			return nil
@@ -145,11 +146,12 @@ func logged(s policy.Subject) []policy.Finding {
 	return []policy.Finding{s.Fail(policy.Value{}, "Nothing in the stack has its reads logged.")}
 }
 
-func audits(g *policy.Graph) func(yield func(*policy.Resource) bool) {
+// audits are the resources that say what is logged of a resource's project.
+func audits(s policy.Subject) iter.Seq[*policy.Resource] {
 	return func(yield func(*policy.Resource) bool) {
 		for _, typ := range auditTypes {
-			for _, r := range g.Of(typ) {
-				if !yield(r) {
+			for _, r := range s.Graph.Of(typ) {
+				if meet(s.Resource, r) && !yield(r) {
 					return
 				}
 			}

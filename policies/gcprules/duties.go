@@ -135,13 +135,13 @@ func has(g grant, m policy.Value) bool {
 	return slices.ContainsFunc(g.members, func(other policy.Value) bool { return other.Text() == m.Text() })
 }
 
-// meet tells whether two grants can be about the same keys: not where they are known to be in different projects.
+// meet tells whether two resources can be about the same things: not where they are known to be in different projects.
 func meet(a, b *policy.Resource) bool {
 	one, other := projectOf(a), projectOf(b)
 	return one == "" || other == "" || one == other
 }
 
-// projectOf is the project in which a resource grants something. Empty: it is not known, or more than one.
+// projectOf is the project in which a resource is. Empty: it is not known, or more than one.
 func projectOf(r *policy.Resource) string {
 	if project := r.Output("project").Text(); project != "" {
 		return project

@@ -1,6 +1,8 @@
 package gcprules
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/secretstack/secretstack/policies/leak"
@@ -36,8 +38,8 @@ var functionEnvNoSecret = policy.Rule{
 	Name:     "gcp-function-env-no-secret",
 	Severity: policy.Critical,
 	Profile:  policy.Baseline,
-	Summary:  "No environment variable of a function, service or job has a credential in clear",
-	Why: "Environment variables are part of the configuration: whoever may look at the function sees them, in the console, in the API and in " +
+	Summary:  "No environment variable or argument of a function, service or job has a credential in clear",
+	Why: "Environment variables and arguments are part of the configuration: whoever may look at the function sees them, in the console, in the API and in " +
 		"each old revision. The credential cannot be rotated without a deployment, and nobody knows who read it.",
 	Fix: "Put the value into Secret Manager and name the secret: in secretEnvironmentVariables of a function, in valueSource.secretKeyRef " +
 		"of a Cloud Run container. Better still, mount it as a file, which has the newest version.",
@@ -49,22 +51,35 @@ var functionEnvNoSecret = policy.Rule{
 	Types: []string{function1Type, function2Type, run1Type, run2Type, runJobType},
 	Check: func(s policy.Subject) []policy.Finding {
 		var findings []policy.Finding
-		for _, path := range []string{
-			"environmentVariables", "buildEnvironmentVariables", // first generation
-			"serviceConfig.environmentVariables", "buildConfig.environmentVariables", // second generation
-		} {
+		for _, path := range variablesOf[s.Type] {
 			all := s.Get(path)
-			if all.Unknown() {
-				findings = append(findings, variable(s, path, all)...)
+			if found := closed(s, all); found != nil {
+				findings = append(findings, found...)
+				continue
 			}
 			for name, v := range all.Fields() {
 				findings = append(findings, variable(s, name, v)...)
 			}
 		}
-		for _, path := range []string{"template.spec.containers", "template.containers", "template.template.containers"} {
-			for _, container := range s.Get(path).Items() {
-				for _, env := range container.At("envs").Items() {
-					findings = append(findings, variable(s, env.At("name").Text(), env.At("value"))...)
+		for _, container := range s.Get(containersOf[s.Type]).Items() {
+			if found := closed(s, container); found != nil {
+				findings = append(findings, found...)
+				continue
+			}
+			for _, env := range container.At("envs").Items() {
+				name := env.At("name")
+				found := closed(s, env)
+				if found == nil {
+					found = closed(s, name)
+				}
+				if found == nil {
+					found = variable(s, name.Text(), env.At("value"))
+				}
+				findings = append(findings, found...)
+			}
+			for _, arg := range slices.Concat(container.At("commands").Items(), container.At("args").Items()) {
+				if arg.Secret() { // what is written down there, no-hardcoded-secret-in-inputs finds
+					findings = append(findings, closed(s, arg)...)
 				}
 			}
 		}
@@ -72,8 +87,21 @@ var functionEnvNoSecret = policy.Rule{
 	},
 }
 
-// variable looks at one. What the program marks as a secret is one, whatever it looks like.
-func variable(s policy.Subject, name string, v policy.Value) []policy.Finding {
+// Where functions have variables, and services and jobs have containers.
+var (
+	variablesOf = map[string][]string{
+		function1Type: {"environmentVariables", "buildEnvironmentVariables"},
+		function2Type: {"serviceConfig.environmentVariables", "buildConfig.environmentVariables"},
+	}
+	containersOf = map[string]string{
+		run1Type:   "template.spec.containers",
+		run2Type:   "template.containers",
+		runJobType: "template.template.containers",
+	}
+)
+
+// closed looks at what cannot be read: what is marked as a secret, which is one whatever it looks like, or not known.
+func closed(s policy.Subject, v policy.Value) []policy.Finding {
 	switch {
 	case v.Absent():
 		return nil
@@ -82,8 +110,17 @@ func variable(s policy.Subject, name string, v policy.Value) []policy.Finding {
 	case v.Unknown():
 		return []policy.Finding{s.Unknown(v)}
 	}
+	return nil
+}
+
+// variable looks at one. What is not known yet is not written down, and most often the name of another resource; so only
+// one with the name of a credential is in doubt.
+func variable(s policy.Subject, name string, v policy.Value) []policy.Finding {
+	if v.Secret() || v.Unknown() && leak.Named(name) {
+		return closed(s, v)
+	}
 	if kind, found := leak.Find(name, v.Text()); found {
-		return []policy.Finding{s.Fail(v, "It is %s, in clear.", kind)}
+		return []policy.Finding{s.Fail(v, "The value of %s is %s, in clear.", cmp.Or(name, "a variable"), kind)}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func namesSecrets(expression string) bool {
 		case "resource":
 			return strings.HasPrefix(c.operator, "matchTag")
 		}
-		return strings.HasPrefix(c.attribute, "resource.name.extract(") && c.operator == "==" && c.text != ""
+		return strings.HasPrefix(c.attribute, "resource.name.extract(") && strings.Contains(c.attribute, "secrets/{") && c.operator == "==" && c.text != ""
 	})
 }
 
@@ -118,7 +118,7 @@ var iamNoBasicRoles = policy.Rule{
 	},
 }
 
-var admin = regexp.MustCompile(`(?i)^roles/.*admin$`)
+var admin = regexp.MustCompile(`(?i)^roles/.*admin(\.v\d+)?$`)
 
 var iamServiceAccountNoAdmin = policy.Rule{
 	Name:     "gcp-iam-sa-no-admin",

@@ -30,7 +30,17 @@ var keywords = map[string][]string{
 	"vault-service-token":   {"hvs.", `"s.`, "'s.", " s.", "=s."},
 }
 
-// rule is one of gitleaks.
+// more are rules that gitleaks does not have.
+var more = []*rule{
+	{ID: "discord-webhook-url", Regex: `discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,}`, Keywords: []string{"/api/webhooks/"}},
+	{ID: "telegram-bot-token", Regex: `\b(?:bot)?\d{8,10}:(AA[\w-]{33})\b`, Keywords: []string{":aa"}},
+	{ID: "google-access-token", Regex: `\bya29\.[\w-]{30,}`, Keywords: []string{"ya29."}},
+	{ID: "openrouter-API-key", Regex: `\bsk-or-v1-[0-9a-f]{64}\b`, Keywords: []string{"sk-or-v1-"}},
+	{ID: "stripe-webhook-secret", Regex: `\bwhsec_[A-Za-z0-9+/]{24,}`, Keywords: []string{"whsec_"}},
+	{ID: "putty-private-key", Regex: `Private-Lines: \d+\s+[\w+/=]{16,}`, Keywords: []string{"private-lines"}},
+}
+
+// rule is one of gitleaks, or of more.
 type rule struct {
 	ID, Regex, Path string
 	SecretGroup     int
@@ -63,7 +73,7 @@ var gitleaks = sync.OnceValue(func() ruleset {
 	}
 	var set ruleset
 	var words []string
-	for _, r := range file.Rules {
+	for _, r := range slices.Concat(file.Rules, more) {
 		if skipped[r.ID] || r.Regex == "" || r.Path != "" {
 			continue // a rule with a path is for files of that name
 		}

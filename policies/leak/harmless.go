@@ -13,6 +13,9 @@ var references = lazy(`(?is)^(?:` + strings.Join([]string{
 	`@microsoft\.keyvault\(.*`, `!(?:ref|sub|getatt|importvalue)\b.*`,
 	`(?:op|vault|ref\+\w+|secretref|secrets?|env|file|ssm|\w*sm|\w*keyvault|doppler|sops|parameter|resolve|keychain):[\w/.:@#+-]*`,
 	`enc\[.*`, `v1:[\w+/=]+:[\w+/=]+`, `\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2[\w-]*)\$.*`, // encrypted, or the hash of a password
+	`(?:~|@|\.\.?)/.*`,                                                        // a path
+	`pk_(?:live|test)_.*`, `v=dkim1.*`, `nonce-.*`, `[\w-]*verif[a-z]*[=:].*`, // what is to be published
+	`id=.*`,                 // of BuildKit's --secret
 	`aq[ei]cah.*`, `ciqa.*`, // ciphertexts of AWS KMS and Cloud KMS
 	`ssh-.*`, `ecdsa-.*`, `aaaa[bce][23][nv].*`, `age1[0-9a-z]{58}`, // public keys
 	`[\w.%+-]+@[\w-]+(?:\.[\w-]+)+`, // an e-mail address
@@ -35,14 +38,12 @@ func reference(text string) bool {
 	if len(text) > 100 {
 		return false
 	}
-	onlyPlain := !strings.ContainsAny(text, "0123456789")
+	standIn, onlyPlain := false, !strings.ContainsAny(text, "0123456789")
 	for _, word := range split(text) {
-		if placeholder[word] {
-			return true
-		}
-		onlyPlain = onlyPlain && plain[word]
+		standIn = standIn || placeholder[word]
+		onlyPlain = onlyPlain && (plain[word] || placeholder[word])
 	}
-	return onlyPlain
+	return onlyPlain || standIn && wordy(text)
 }
 
 var (
@@ -50,8 +51,8 @@ var (
 	digest64  = lazy(`^(?:sha\d+[:-])?(?:[\w+/-]{43}=|[\w+/-]{86}==|[\w+/-]{27}=)$`)
 	uuid      = lazy(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	separator = lazy(`[-_./: \\]+`)
-	segment   = lazy(`^(?:[a-z]+|[A-Z]+|(?:[A-Z]?[a-z]{2,})+|[A-Z]?[a-z]+(?:[A-Z]{1,4}[a-z]{2,})*)?[0-9]*$`)
-	suffix    = lazy(`^(?:[0-9a-f]{7,8}|[0-9A-Za-z]{6})$`) // of Pulumi's names, of AWS's secrets
+	segment   = lazy(`^(?:[0-9A-Za-z]{1,3}|(?:[a-z]+|[A-Z]+|(?:[A-Z]?[a-z]{2,})+|[A-Z]?[a-z]+(?:[A-Z]{1,4}[a-z]{2,})*)?V?[0-9]*)$`)
+	suffix    = lazy(`^(?:[0-9a-f]{7,8}|[0-9A-Za-z]{6}|[0-9a-z]{5})$`) // of the names of Pulumi, AWS's secrets, Kubernetes
 )
 
 // hash tells that a text has the form of a digest or an id.
@@ -90,21 +91,27 @@ func (n noun) formed(text string) bool {
 	}
 	spaced := strings.ContainsAny(text, " \t\n")
 	switch {
-	case n == password && letters == 0 && others == 0:
-		return digits >= 6
+	case n == password && letters == 0:
+		return digits >= 6 && (others == 0 || !wordy(text)) // but no port, date or address
 	case n == password && spaced: // a phrase, or a sentence about passwords
 		return digits > 0 && len(text) <= 64
-	case n == password:
-		return !wordy(text) || !strings.Contains(text, "/") && !mentions(text)
+	case n == password: // otherwise the name of one, as "shop-db-password1" is
+		return !wordy(text) || !strings.Contains(text, "/") && (!mentions(text) || digits > 0 && len(split(text)) == 1)
 	case n == key && uuid().MatchString(text):
 		return false // that of a key in a key store
 	}
 	return len(text) >= 8 && !spaced && digits > 0 && letters > 0 && !wordy(text) && entropy(text) > 2.5
 }
 
+// spelled are two words in a name: chance seldom gives six small letters in a row.
+var spelled = lazy(`[a-z]{6}.*[^a-z].*[a-z]{6}`)
+
 // jumble tells that small letters, capitals and digits follow each other as they do by chance. In a name made of words
 // they change seldom: PaymentsServiceApiKeyV2.
 func jumble(word string) bool {
+	if spelled().MatchString(word) {
+		return false
+	}
 	seen, changes, last := [4]bool{}, 0, 0
 	for i := range len(word) {
 		class := 0 // another character, which begins a new word

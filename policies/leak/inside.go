@@ -2,6 +2,7 @@ package leak
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/x509"
 	"encoding/asn1"
@@ -17,7 +18,7 @@ import (
 
 var (
 	publicPEM  = lazy(`-----BEGIN [A-Z0-9 ]*(?:CERTIFICATE|PUBLIC KEY|PARAMETERS|CRL|SIGNATURE)[A-Z0-9 ]*-----[^-]*`)
-	privatePEM = lazy(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|\s)*[\w+/=:. ,-]{16,}`)
+	privatePEM = lazy(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\+[rn]|\s)*[\w+/=:. ,-]{16,}`)
 )
 
 // inJSON looks at the texts in a JSON document, each with the name that it has there.
@@ -42,17 +43,21 @@ func walk(name string, v gjson.Result, depth, nesting int) (kind string, found b
 	case !v.IsObject() && !v.IsArray():
 		return "", false
 	}
-	variable := "" // {"name": "DB_PASSWORD", "value": "…"}
+	variables := map[string]string{}
 	if v.IsObject() {
-		variable = v.Get("name").String()
-	}
-	v.ForEach(func(key, item gjson.Result) bool {
-		inner := name // of a list, what the list is called
-		if v.IsObject() {
-			inner = key.String()
+		for label, value := range Labels {
+			if variable := v.Get(label).String(); variable != "" {
+				variables[value] = variable
+			}
 		}
-		if inner == "value" && variable != "" {
-			inner = variable
+	}
+	before := ""
+	v.ForEach(func(key, item gjson.Result) bool {
+		var inner string
+		if v.IsObject() {
+			inner = cmp.Or(variables[key.String()], key.String())
+		} else {
+			inner, before = Argument(name, before, item.String()), item.String()
 		}
 		kind, found = walk(inner, item, depth, nesting-1)
 		return !found
@@ -87,8 +92,65 @@ func unbase64(text string) ([]byte, bool) {
 		unpacked, err := io.ReadAll(io.LimitReader(packed, maxUnpacked))
 		return unpacked, err == nil
 	}
-	return data, true
+	return narrow(data), true
 }
+
+// narrow gives a text in UTF-16 as ASCII, where it is no more: PowerShell takes its commands so.
+func narrow(data []byte) []byte {
+	if len(data)%2 != 0 {
+		return data
+	}
+	ascii := make([]byte, 0, len(data)/2)
+	for i := 0; i < len(data); i += 2 {
+		if data[i+1] != 0 {
+			return data
+		}
+		ascii = append(ascii, data[i])
+	}
+	return ascii
+}
+
+// embedded are words of base64 in a text, as in write_files of cloud-init, also in several lines.
+var embedded = lazy(`[A-Za-z0-9+/]{60,}(?:\r?\n[ \t]*[A-Za-z0-9+/]+)+={0,2}|[A-Za-z0-9+/]{20,}={0,2}`)
+
+// shortest is how long a word of base64 is that is looked into.
+const shortest = 20
+
+// hasWord tells cheaply that a text has a word that long, of the letters of base64.
+func hasWord(text string) bool {
+	run := 0
+	for i := 0; i < len(text) && run < shortest; i++ {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '+', c == '/':
+			run++
+		default:
+			run = 0
+		}
+	}
+	return run == shortest
+}
+
+// inBase64 looks into the words of base64 that a text has in it.
+func inBase64(text string, depth int) (kind string, found bool) {
+	if !hasWord(text) {
+		return "", false
+	}
+	for _, word := range embedded().FindAllString(text, -1) {
+		data, ok := unbase64(indent().ReplaceAllString(word, ""))
+		if !ok || !readable(data) { // the next line may be none of it
+			first, _, _ := strings.Cut(word, "\n")
+			data, ok = unbase64(first)
+		}
+		if ok && readable(data) {
+			if kind, found = find("", string(data), depth); found {
+				return kind + " in base64", true
+			}
+		}
+	}
+	return "", false
+}
+
+var indent = lazy(`\s+`)
 
 // base64Like tells cheaply that a text has only the letters of base64, small ones and capitals among them.
 func base64Like(text string) bool {
@@ -104,6 +166,13 @@ func base64Like(text string) bool {
 		}
 	}
 	return small && capital
+}
+
+var userPassword = lazy(`^[^\s:]+:\S{4,}$`)
+
+// login tells that a text is the name and password of a user, as the configuration of Docker has it in "auth".
+func login(name, text string) bool {
+	return strings.EqualFold(name, "auth") && userPassword().MatchString(text)
 }
 
 // readable tells that bytes are a text, as random ones are not.

@@ -39,7 +39,7 @@ func find(name, text string, depth int) (kind string, found bool) {
 	if len(text) < 4 || strings.HasPrefix(text, "arn:") {
 		return "", false
 	}
-	if depth > 0 && (text[0] == '{' || text[0] == '[') {
+	if depth > 0 && strings.IndexByte(`{["`, text[0]) >= 0 {
 		if kind, found, isJSON := inJSON(name, text, depth); isJSON {
 			return kind, found
 		}
@@ -57,17 +57,24 @@ func find(name, text string, depth int) (kind string, found bool) {
 		case is:
 			return "", false
 		case readable(data):
+			if login(name, string(data)) {
+				return password.kind() + " in base64", true
+			}
 			if kind, found = find(name, string(data), min(depth-1, 1)); found {
 				kind += " in base64"
 			}
 			return kind, found
+		}
+	} else if depth > 0 {
+		if kind, found = inBase64(text, min(depth-1, 1)); found {
+			return kind, true
 		}
 	}
 	noun := nounOf(name)
 	switch {
 	case noun != "" && noun.fits(text):
 		return noun.kind(), true
-	case noun == "" && len(text) <= maxProse && randomIn(text) && !neutral(name):
+	case noun == "" && len(text) <= maxProse && randomIn(text) && !neutral(name) && !reference(text):
 		return random, true
 	}
 	return "", false

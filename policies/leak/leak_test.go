@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,15 @@ import (
 func of(parts ...string) string { return strings.Join(parts, "") }
 
 func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// wrapped has the lines of a mail.
+func wrapped(text string) string {
+	var lines []string
+	for line := range slices.Chunk([]byte(text), 76) {
+		lines = append(lines, string(line))
+	}
+	return strings.Join(lines, "\n")
+}
 
 func packed(text string) string {
 	var b bytes.Buffer
@@ -152,6 +162,52 @@ func TestFindsCredentials(t *testing.T) {
 		{"userData", packed("#!/bin/sh\n# starts the shop\nexport DB_PASSWORD=" + "hunter2\n"), "a password in base64"},
 		{"", b64(`{"user": "shop", "password": "hunter2"}`), "a password in base64"},
 		{"", strings.Repeat("echo starts the shop\n", 50_000) + "export DB_PASSWORD=" + "hunter2\n", "a password"},
+
+		// In the arguments of commands, and in pairs of other names.
+		{"command", `["mysqld", "--password", "hunter2"]`, "a password"},
+		{"", `[{"Name": "DB_PASSWORD", "Value": "hunter2"}]`, "a password"},
+		{"", `[{"value": "hunter2", "key": "DB_PASSWORD"}]`, "a password"},
+		{"", `[{"ParameterKey": "DbPassword", "ParameterValue": "hunter2"}]`, "a password"},
+		{"", `"{\"password\": \"hunter2\"}"`, "a password"},
+		{"", `curl -d "{\"user\":\"x\",\"password\":\"hunter2\"}" https://example.com`, "a password"},
+		{"", `password = "a\"b9c1d2"`, "a password"},
+		{"", "services:\n  db:\n    environment:\n      MYSQL_ROOT_PASSWORD: hunter2 # of root\n", "a password"},
+		{"", "env:\n  - name: DB_PASSWORD\n    value: \"hunter2\"\n", "a password"},
+		{"", "password: |\n  hunter2\n", "a password"},
+		{"", "#cloud-config\nwrite_files:\n- encoding: b64\n  content: " + b64("DB_PASSWORD="+"hunter2\n") + "\n  path: /etc/shop.env\n", "a password in base64"},
+		{"", "Content-Transfer-Encoding: base64\n\n" + wrapped(b64(strings.Repeat("echo starts the shop\n", 9)+"export DB_PASSWORD="+"hunter2\n")) + "\n--//--\n", "a password in base64"},
+		{"", "#cloud-config\nchpasswd:\n  list: |\n    root:" + "hunter2\n", "a password"},
+		{"", "echo 'root:" + "hunter2' | chpasswd", "a password"},
+		{"", `{"auths": {"ghcr.io": {"auth": "` + b64("deploy:"+"hunter2") + `"}}}`, "a password in base64"},
+		{"", "powershell -EncodedCommand " + b64("$\x00p\x00w\x00d\x00=\x00'\x00h\x00u\x00n\x00t\x00e\x00r\x002\x00'\x00"), "a password in base64"},
+		{"", strings.ReplaceAll(block("PRIVATE "+"KEY", private), "\n", `\\n`), "a private key"},
+		{"", "PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1\n" + b64(strings.Repeat("x7Kp2m", 20)), "a Putty private key"},
+		{"", "machine git.example.com login deploy password " + "hunter2", "a password"},
+		{"", "curl -H 'PRIVATE-TOKEN: " + of("q8w7e6r5", "t4y3u2i1o0") + "' https://git.example.com", "a token"},
+		{"", "docker login -u deploy -p " + "hunter2 ghcr.io", "a password"},
+		{"", "redis-cli -a " + "hunter2 ping", "a password"},
+		{"", "requirepass " + "hunter2\nappendonly yes\n", "a password"},
+		{"", "net user Administrator " + strong + " /add", "a password"},
+		{"", "ALTER USER shop WITH PASSWORD '" + "hunter2'", "a password"},
+		{"", "CREATE USER shop IDENTIFIED BY '" + "hunter2';", "a password"},
+		{"", "<server><password>" + "hunter2</password></server>", "a password"},
+		{"", `<add key="DbPassword" value="hunter2"/>`, "a password"},
+		{"", "FROM mysql\nENV MYSQL_ROOT_PASSWORD " + "hunter2\n", "a password"},
+		{"", `os.Setenv("DB_PASSWORD", "hunter2")`, "a password"},
+		{"", "const password = process.env.DB_PASSWORD || '" + "hunter2'", "a password"},
+		{"", "export DB_PASSWORD=${DB_PASSWORD:-" + "hunter2}", "a password"},
+		{"", "export DB_PASSWORD=" + "sommerwind\nexec shop\n", "a password"},
+		{"", "root:" + "hunter2@tcp(db.example.com:3306)/shop", "a URL with a password"},
+		{"", "https://" + of("q8w7e6r5", "t4y3u2i1o0") + "@git.example.com/shop.git", "a URL with a password"},
+		{"", "https://example.com/a?sp=r&amp;sig=" + "tT3kQ9w%2BLm2Kd8VbN5rYsZx71%2Fq0aPfGh%3D", "a shared access signature"},
+		{"", of("https://discord.com/api", "/webhooks/123456789012345678/", strings.Repeat("aB3dE5fG7h", 6), "xyzAB12_"), "a Discord webhook URL"},
+		{"", of("https://api.telegram.org/bot123456789:AA", "EhBP0av28frK7PuN3mXyZ9qWxLkJh2Df4/sendMessage"), "a Telegram bot token"},
+		{"", of("sk-or", "-v1-", hex32, hex32), "an Openrouter API key"},
+		{"masterPassword", "password123", "a password"},
+		{"masterPassword", "YourStrong!Passw0rd", "a password"},
+		{"dbpw", "hunter2x", "a password"},
+		{"tunnel1PresharedKey", "hunter2_hunter2", "a password"},
+		{"AZURE_DEVOPS_PAT", of("q8w7e6r5", "t4y3u2i1o0z9x8c7v6b5"), "a token"},
 	} {
 		switch kind, found := leak.Find(c.name, c.text); {
 		case !found:
@@ -296,6 +352,34 @@ func TestLetsNoisePass(t *testing.T) {
 		{"", `[{"name": "DB_PASSWORD", "valueFrom": "arn:aws:ssm:eu-central-1:111122223333:parameter/shop/db-password"}]`},
 		{"", `{"password": {"type": "string", "minLength": 12}, "required": ["password"]}`},
 		{"tags", "owner=payments,rotation=90d,secret=true"},
+
+		// What only looks like a way to give a value to a name.
+		{"", "DB_PASSWORD=\nDB_HOST=db.example.com\n"},
+		{"", "DB_PASSWORD=/run/secrets/db1\nDB_SECRET=shop-db1-v2\nTOKEN_URL=https://example.com/1\n"},
+		{"", "DB_PASSWORD=__DB_PASSWORD__\nAPI_KEY=%API_KEY%\n"},
+		{"", "mysql -u root -p shop"},
+		{"", "docker login -u AWS --password-stdin 111122223333.dkr.ecr.eu-central-1.amazonaws.com"},
+		{"", "docker run -p 8080:8080 mysql && ssh -p 2222 deploy@203.0.113.7"},
+		{"", "docker run --name mysql -p3306:3306 mysql:8"},
+		{"", "docker build --secret id=npm,src=.npmrc1 ."},
+		{"", "ARG NPM_TOKEN\nRUN npm ci\n"},
+		{"", `echo "root:$PASS" | chpasswd`},
+		{"", "connect({\n  user: config.user,\n  password: config.password,\n  token: settings.token\n})"},
+		{"", "${DB_PASSWORD:?must be set}"},
+		{"", "<password>${db.password}</password>"},
+		{"", `["--password-file", "/run/x1", "--secret", "shop-db1", "--token", "$(TOKEN)", "--password", "--verbose"]`},
+		{"creationStatements", `CREATE ROLE "{{name}}" WITH LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'`},
+		{"tags", `[{"Key": "Secret", "Value": "shop-db1"}, {"Key": "PasswordRotation", "Value": "30d"}]`},
+		{"secret", "k8s-shop-db"},
+		{"", "token: default-token-x7k2m"},
+		{"token", "azure-native:web:WebAppAuthSettingsV2"},
+		{"roleName", "ShopStack-RotatorServiceRoleDefaultPolicy2A3B4C-K1L2M3N4O5P6"},
+		{"image", "docker://alpine:3.20@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+		{"", "https://my-organization-2026@dev.azure.com/my-organization-2026/shop/_git/shop"},
+		{"SENTRY_DSN", "https://" + hex32 + "@o123.ingest.example.com/4567"},
+		{"STRIPE_PUBLISHABLE_KEY", of("pk", "_live_4eC39HqLyjWDarjtT1zdp7dc")},
+		{"records", "v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAx7Kp2mQ9vR4tW8zL3nB6cY1dx7Kp2mQ9vR4tW8zL3nB6cY1d"},
+		{"bypass", "on2x4y6z"},
 	} {
 		if kind, found := leak.Find(c.name, c.text); found {
 			t.Errorf("%s = %.120q is taken for %s", c.name, c.text, kind)

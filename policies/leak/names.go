@@ -27,6 +27,7 @@ var nouns = []struct {
 	{"passwd", password},
 	{"passphrase", password},
 	{"pwd", password},
+	{"passcode", password},
 	{"token", token},
 	{"secret", secret},
 	{"credential", secret},
@@ -44,6 +45,9 @@ var keyed = words("access secret private account shared encryption signing auth 
 // decor are words after the noun which change nothing: "password_old", "secretString", "API_KEY_PROD".
 var decor = words("old new current previous prod production dev staging test qa value string data text plaintext plain b base encoded raw env var wo pem primary secondary main default live")
 
+// otherPasses are words that end as "dbpass" does.
+var otherPasses = words("bypass compass encompass overpass surpass trespass underpass")
+
 // tokens of protocols, which open nothing: idempotencyToken.
 var harmlessTokens = words("client request idempotency next page continuation creation csrf xsrf pagination sync resume")
 
@@ -60,11 +64,11 @@ func words(list string) map[string]bool {
 
 // mentions tells cheaply that a name may name a credential, or that a text has such a name.
 func mentions(text string) bool {
-	for i := range len(text) - 2 {
+	for i := range len(text) - 1 {
 		var word string
 		switch text[i] | 0x20 {
 		case 'p':
-			if hasFold(text[i:], "pass") || hasFold(text[i:], "pwd") {
+			if hasFold(text[i:], "pass") || hasFold(text[i:], "pw") || hasFold(text[i:], "psk") {
 				return true
 			}
 			continue
@@ -91,13 +95,28 @@ func hasFold(text, word string) bool {
 	return len(text) >= len(word) && strings.EqualFold(text[:len(word)], word)
 }
 
+// Labels are the properties that name what is in another one beside them: {"name": "DB_PASSWORD", "value": "…"}.
+var Labels = map[string]string{
+	"name": "value", "Name": "Value", "key": "value", "Key": "Value", "optionName": "value", "OptionName": "Value",
+	"parameterKey": "parameterValue", "ParameterKey": "ParameterValue", "parameterName": "parameterValue", "ParameterName": "ParameterValue",
+}
+
+// Argument gives the name of an item of a list, before which another one stands: that of an option of a command, as in
+// ["--password", "…"], or else that of the list.
+func Argument(list, before, item string) string {
+	if option := strings.TrimLeft(before, "-"); option != before && !strings.HasPrefix(item, "-") && Named(option) {
+		return option
+	}
+	return list
+}
+
 // Named tells that the value of a property or variable of this name is a credential, whatever it is: of "DB_PASSWORD",
 // but neither of "passwordLength" nor of "tokenUrl".
 func Named(name string) bool { return nounOf(name) != "" }
 
 // nounOf gives what a name says that its value is. The noun comes last: a passwordLength and a tokenUrl are none.
 func nounOf(name string) noun {
-	if !mentions(name) {
+	if !mentions(name) && !strings.HasSuffix(strings.ToLower(name), "pat") {
 		return ""
 	}
 	list := split(name)
@@ -111,11 +130,15 @@ func nounOf(name string) noun {
 	if len(list) > 1 {
 		before = list[len(list)-2]
 	}
-	if last == "pass" {
+	if strings.HasSuffix(last, "pass") && !otherPasses[last] {
 		return password
 	}
 	last = strings.TrimSuffix(last, "s") // of several
 	switch {
+	case strings.HasSuffix(last, "pw"), last == "psk", last == "key" && before == "preshared":
+		return password
+	case last == "pat": // a personal access token
+		return token
 	case last == "key" && before == "api":
 		return apiKey
 	case last == "key" && keyed[before]:
