@@ -82,12 +82,25 @@ var noHardcodedProviderCredential = policy.Rule{
 		if !strings.HasPrefix(s.Type, provider) {
 			return nil
 		}
-		findings := writtenDown(s, nil)
+		findings := writtenDown(s, credentialsOfProviders)
 		for name, v := range s.All().Fields() {
-			if v.Unknown() && !v.Secret() && leak.Named(name) {
+			switch {
+			case v.Secret():
+			case v.Unknown() && leak.Named(name):
 				findings = append(findings, s.Unknown(v))
+			case slices.Contains(credentialsOfProviders, name) && v.Text() != "" && !slices.Contains(forEmulators, v.Text()):
+				findings = append(findings, s.Fail(v, "It is written down, in clear."))
 			}
 		}
 		return findings
 	},
 }
+
+// credentialsOfProviders are inputs that are nothing but a credential, whatever it looks like. Google's "credentials" are
+// not among them: they may be the name of a file.
+var credentialsOfProviders = []string{
+	"accessKey", "accessToken", "apiKey", "apiToken", "clientCertificatePassword", "clientSecret", "oidcToken", "password", "secretKey", "token",
+}
+
+// forEmulators are what people write where an emulator of a cloud wants some credential.
+var forEmulators = []string{"dummy", "fake", "mock", "test"}
