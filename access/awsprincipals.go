@@ -336,7 +336,7 @@ func (a *awsCloud) attach(p *awsPrincipal, r *policy.Resource, property string, 
 			if statement := awsManaged[name]; statement != "" {
 				a.give(p, r, managed(statement), property, how+name)
 			}
-		case arn != "" && !slices.ContainsFunc(made, func(m *policy.Resource) bool { return slices.Contains(policy.Identities(m), arn) }) && len(made) == 0:
+		case arn != "" && len(made) == 0:
 			a.note(fmt.Sprintf("The policy %s of the %s %s is not here: whether it reads is not known.", arn, p.kind, a.access.Identities[p.index].Name))
 		}
 	}

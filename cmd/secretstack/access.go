@@ -77,7 +77,7 @@ func (a *accessCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	out := cmd.OutOrStdout()
 	if !a.diff {
-		found, err := a.from.access(cmd.InOrStdin())
+		found, err := a.from.access(cmd)
 		if err != nil {
 			return err
 		}

@@ -1,42 +1,35 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"slices"
+
+	"github.com/spf13/cobra"
 
 	"github.com/secretstack/secretstack/access"
 	"github.com/secretstack/secretstack/internal/stack"
 	"github.com/secretstack/secretstack/internal/strict"
-	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/source"
 )
 
 // access finds who reads what in the stack or file that is selected.
-func (f *resourceFlags) access(stdin io.Reader) (*access.Access, error) {
-	if f.state+f.preview+f.terraform == "" {
-		s, err := f.selected.open()
-		if err != nil {
-			return nil, err
-		}
-		return accessOf(s)
-	}
-	in, err := f.open(stdin)
+func (f *resourceFlags) access(cmd *cobra.Command) (*access.Access, error) {
+	in, err := f.open(cmd)
 	if err != nil {
 		return nil, err
 	}
 	defer in.close()
+	if in.of != nil {
+		return accessOf(in.of)
+	}
 	found, err := access.From(in.all, access.Options{})
 	if err != nil {
-		return nil, inputError{err}
+		return nil, inputError{fmt.Errorf("%s: %w", in.file, err)}
 	}
 	return found, nil
 }
@@ -83,63 +76,18 @@ func (f *resourceFlags) side(arg string, stdin io.Reader) (*access.Access, error
 	return found, nil
 }
 
-// accessFile reads a file of any kind that says who reads what; its first fields tell which.
+// accessFile reads a file of any kind that says who reads what.
 func accessFile(in io.Reader) (*access.Access, error) {
-	text := bufio.NewReader(in)
-	if magic, _ := text.Peek(2); bytes.Equal(magic, []byte("\x1f\x8b")) {
-		unpacked, err := gzip.NewReader(text)
-		if err != nil {
-			return nil, fmt.Errorf("it cannot be unpacked: %w", err)
-		}
-		text = bufio.NewReader(unpacked)
+	read, all, err := source.Guess(in)
+	if read != nil {
+		return access.From(read(all), access.Options{})
 	}
-	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
-		_, _ = text.Discard(3) // a byte order mark, which was there to be peeked at
+	var found *access.Access
+	if err == nil {
+		found, err = access.Parse(all)
 	}
-	var head bytes.Buffer
-	field := firstOf(io.TeeReader(text, &head), accessFields)
-	all := io.MultiReader(&head, text)
-	if field == "format" {
-		return access.Parse(all)
+	if err != nil {
+		return nil, fmt.Errorf("it is no state or preview of Pulumi, no plan of Terraform, and not what \"secretstack access --format json\" prints: %w", err)
 	}
-	read := accessFields[field]
-	if read == nil {
-		return nil, errors.New("it is no state or preview of Pulumi, no plan of Terraform, and not what \"secretstack access --format json\" prints")
-	}
-	return access.From(read(all), access.Options{})
-}
-
-// accessFields are fields at the top of files by which their kind is known; nil is our own.
-var accessFields = map[string]func(io.Reader) iter.Seq2[*policy.Resource, error]{
-	"format":           nil,
-	"deployment":       source.State,
-	"checkpoint":       source.State,
-	"steps":            source.Preview,
-	"changeSummary":    source.Preview,
-	"format_version":   source.Terraform,
-	"planned_values":   source.Terraform,
-	"resource_changes": source.Terraform,
-}
-
-// firstOf gives the first field of a JSON object that is one of those wanted; "": there is none.
-func firstOf[T any](in io.Reader, wanted map[string]T) string {
-	decoder := json.NewDecoder(in)
-	if begin, err := decoder.Token(); err != nil || begin != json.Delim('{') {
-		return ""
-	}
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return ""
-		}
-		name, _ := token.(string)
-		if _, is := wanted[name]; is {
-			return name
-		}
-		var value json.RawMessage
-		if decoder.Decode(&value) != nil {
-			return ""
-		}
-	}
-	return ""
+	return found, nil
 }

@@ -68,7 +68,7 @@ func (c *check) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	in, err := c.from.open(cmd.InOrStdin())
+	in, err := c.from.open(cmd)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (c *check) ruleset() (*ruleset.File, error) {
 	path := c.policies
 	if path == "" {
 		path = filepath.Join(c.from.selected.dir, ruleset.FileName)
-	} else if _, err := os.Stat(path); err != nil {
+	} else if _, err := os.Stat(path); err != nil { // which is no error of Read's
 		return nil, inputError{err}
 	}
 	file, err := ruleset.Read(path, rules.All())

@@ -18,16 +18,17 @@ import (
 func (in *resources) check(file *ruleset.File, profile policy.Profile, noExemptions bool) (*report.Report, error) {
 	out := &report.Report{}
 	var checker *policy.Checker
+	var sieve *ruleset.Sieve
 	begin := func() {
+		out.Profile = file.ProfileOf(in.stack, profile)
 		out.Rules = file.Choose(in.stack, profile)
-		checker = policy.NewChecker(out.Rules, now())
+		checker, sieve = policy.NewChecker(out.Rules, now()), file.Sieve(out.Rules, now(), noExemptions)
 	}
-	sieve := file.Sieve(now(), noExemptions)
 	var findings []policy.Finding
 	unmapped := map[string]bool{}
 	for r, err := range in.all {
 		if err != nil {
-			return nil, inputError{err}
+			return nil, inputError{fmt.Errorf("%s: %w", in.file, err)}
 		}
 		if checker == nil { // only its first resource tells which stack a file is of
 			if u := urn.URN(r.URN); in.stack == "" && u.IsValid() {

@@ -68,13 +68,13 @@ func unmasked(v property.Value) property.Value {
 	switch {
 	case v.IsString() && v.AsString() == "[secret]":
 		return property.New(property.Computed).WithSecret(true)
-	case v.IsArray():
+	case v.IsArray() && v.AsArray().Len() > 0: // an empty slice would become null
 		items := v.AsArray().AsSlice()
 		for i, item := range items {
 			items[i] = unmasked(item)
 		}
 		return property.New(items).WithSecret(v.Secret())
-	case v.IsMap():
+	case v.IsMap() && v.AsMap().Len() > 0:
 		fields := v.AsMap().AsMap()
 		for name, field := range fields {
 			fields[name] = unmasked(field)

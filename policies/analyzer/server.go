@@ -43,7 +43,6 @@ type Server struct {
 type check struct {
 	*policy.Checker
 	*ruleset.Sieve
-	levels map[string]policy.Level
 	inputs map[string]*policy.Resource // by URN
 }
 
@@ -138,16 +137,14 @@ func (s *Server) AnalyzeStack(_ context.Context, in *pulumirpc.AnalyzeStackReque
 		project, stack = string(u.Project()), string(u.Stack())
 	}
 	response := s.answer(whole.Finish())
-	if level := c.levels[ruleset.Exemptions.Name]; level != policy.Disabled {
-		asked := c.Asked()
-		for rule, n := range whole.Asked() {
-			asked[rule] += n
-		}
-		response.Diagnostics = append(response.Diagnostics, s.answer(c.Sieve.Finish(stack, project, asked)).GetDiagnostics()...)
-		if n := len(c.Exempt()); n > 0 {
-			response.Diagnostics = append(response.Diagnostics, diagnostic(ruleset.Exemptions, policy.Advisory, "",
-				fmt.Sprintf("Exempt by %s: %d failures, which are not shown.", s.file.Path, n)))
-		}
+	asked := c.Asked()
+	for rule, n := range whole.Asked() {
+		asked[rule] += n
+	}
+	response.Diagnostics = append(response.Diagnostics, s.answer(c.Sieve.Finish(stack, project, asked)).GetDiagnostics()...)
+	if n := len(c.Exempt()); n > 0 {
+		response.Diagnostics = append(response.Diagnostics, diagnostic(ruleset.Exemptions, policy.Advisory, "",
+			fmt.Sprintf("Exempt by %s: %d failures, which are not shown.", s.file.Path, n)))
 	}
 	s.check = nil // another preview may follow
 	return response, nil
@@ -166,11 +163,8 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 func (s *Server) begin() *check {
 	if s.check == nil {
 		s.check = &check{
-			Checker: policy.NewChecker(s.chosen, s.now()), Sieve: s.file.Sieve(s.now(), false),
-			levels: map[string]policy.Level{}, inputs: map[string]*policy.Resource{},
-		}
-		for _, c := range s.chosen {
-			s.check.levels[c.Name] = c.Level
+			Checker: policy.NewChecker(s.chosen, s.now()), Sieve: s.file.Sieve(s.chosen, s.now(), false),
+			inputs: map[string]*policy.Resource{},
 		}
 	}
 	return s.check

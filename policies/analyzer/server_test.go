@@ -113,7 +113,7 @@ func TestServer(t *testing.T) {
 	}{
 		"passes":  {quiet, nil, []string{"ok"}, nil},
 		"fails":   {quiet, nil, []string{"ok", "longer"}, []string{longOne}},
-		"masked": {quiet, nil, []string{"[secret]"}, []string{"advisory | short | [secret] | [unknown] name: It is not known before the update."}},
+		"masked":  {quiet, nil, []string{"[secret]"}, []string{"advisory | short | [secret] | [unknown] name: It is not known before the update."}},
 		"unknown": {quiet, nil, []string{"?"}, []string{"advisory | short | ? | [unknown] name: It is not known before the update."}},
 		"a broken rule, and the others": {"", nil, []string{"longer"}, []string{
 			"mandatory | broken | longer | [broken] The rule failed itself, so nothing is known: panic, in " +

@@ -21,7 +21,7 @@ type Document struct {
 // that is not known, each part is the same unknown value.
 type Statement struct {
 	At         policy.Value // where it is, as in "policy.Statement[0]"
-	Sid        string
+	Sid        string       // zero: none, or one that is marked as a secret
 	Effect     policy.Value
 	Principals []Principal
 	Actions    []policy.Value
@@ -101,7 +101,10 @@ func read(v policy.Value) (Document, error) {
 }
 
 func readStatement(v policy.Value) Statement {
-	s := Statement{At: v, Sid: field(v, "Sid").Text(), Effect: field(v, "Effect")}
+	s := Statement{At: v, Effect: field(v, "Effect")}
+	if sid := field(v, "Sid"); !sid.Secret() {
+		s.Sid = sid.Text()
+	}
 	if v.Unknown() {
 		all := []policy.Value{v}
 		s.Principals, s.Actions, s.Resources, s.Conditions = []Principal{{"AWS", v}}, all, all, []Condition{{Values: all}}

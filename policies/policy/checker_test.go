@@ -93,31 +93,42 @@ func TestSettings(t *testing.T) {
 }
 
 func TestReferrers(t *testing.T) {
-	with := func(urn string, to property.Value, on ...string) *Resource {
-		r := &Resource{URN: urn, Type: "rotation", Inputs: property.NewMap(map[string]property.Value{"of": to})}
-		if on != nil {
-			r.PropertyDependencies = map[string][]string{"of": on}
+	const (
+		typ  = "aws:secretsmanager/secretRotation:SecretRotation"
+		base = "urn:pulumi:prod::shop::"
+		self = base + "aws:secretsmanager/secret:Secret::db"
+		twin = base + "aws:secretsmanager/secret:Secret::twin"
+		id   = "/subscriptions/1/resourceGroups/shop/vault"
+	)
+	with := func(to property.Value, on ...string) *Resource {
+		return &Resource{
+			URN: base + typ + "::r", Type: typ, Inputs: property.NewMap(map[string]property.Value{"of": to}),
+			PropertyDependencies: map[string][]string{"of": on},
 		}
-		return r
 	}
-	secret := named("urn:secret", "secret", "db")
-	secret.ID = "id-1"
+	secret, other := named(self, "secret", "db"), named(twin, "another type", "db")
+	secret.ID = id
 	unknown := property.New(property.Computed)
 	for name, test := range map[string]struct {
 		rotation    *Resource
 		sure, maybe int
 	}{
-		"by dependency":                 {with("r", unknown, "urn:secret"), 1, 0},
-		"by dependency on another":      {with("r", unknown, "urn:other"), 0, 0},
-		"by id":                         {with("r", property.New("id-1")), 1, 0},
-		"by name":                       {with("r", property.New("db")), 1, 0},
-		"by another name":               {with("r", property.New("db2")), 0, 0},
-		"one of a list":                 {with("r", property.New([]property.Value{property.New("x"), property.New("db")})), 1, 0},
-		"unknown":                       {with("r", unknown), 0, 1},
-		"known by value and dependency": {with("r", property.New("db"), "urn:secret"), 1, 0},
+		"by dependency":                             {with(unknown, self), 1, 0},
+		"by dependency on another":                  {with(unknown, twin), 0, 0},
+		"by dependency on one that is not there":    {with(unknown, base+"aws:secretsmanager/secret:Secret::gone"), 0, 0},
+		"by dependency on what has nothing to name": {with(unknown, base+"random:index/randomPet:RandomPet::name"), 0, 1},
+		"by id":                         {with(property.New(id)), 1, 0},
+		"by an id in other letters":     {with(property.New(strings.ToUpper(id))), 1, 0},
+		"by name":                       {with(property.New("db")), 1, 0},
+		"by a name in other letters":    {with(property.New("DB")), 0, 0},
+		"by the name of another":        {with(property.New("db"), twin), 0, 0},
+		"by another name":               {with(property.New("db2")), 0, 0},
+		"one of a list":                 {with(property.New([]property.Value{property.New("x"), property.New("db")})), 1, 0},
+		"unknown":                       {with(unknown), 0, 1},
+		"known by value and dependency": {with(property.New("db"), self), 1, 0},
 	} {
-		g := NewGraph(secret, test.rotation)
-		sure, maybe := g.Referrers(secret, "rotation", "of")
+		g := NewGraph(secret, other, test.rotation)
+		sure, maybe := g.Referrers(secret, typ, "of")
 		if len(sure) != test.sure || len(maybe) != test.maybe {
 			t.Errorf("%s: %d and %d, want %d and %d", name, len(sure), len(maybe), test.sure, test.maybe)
 		}

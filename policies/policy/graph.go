@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 )
 
 // Graph has resources of a stack, and finds which refer to which.
@@ -37,16 +39,16 @@ func (g *Graph) ByURN(urn string) *Resource { return g.byURN[urn] }
 // referrers are the resources of one type, by what one property of theirs refers to.
 type referrers struct {
 	to      map[string][]*Resource // by the URN, or by the text of the value
-	unknown []*Resource            // whose property is unknown and says nothing of what it depends on
+	unknown []*Resource            // that may refer to any
 }
 
 // Referrers gives the resources of a type whose property refers to a resource: by dependency first, then by its value,
 // which may be the id, the ARN, the name or the URI of the resource. A list refers to each of its items, also one that
 // the path leads through. The second result is those that may refer to it: their property is unknown, and depends on no
-// resource that is known.
+// resource of their own provider.
 func (g *Graph) Referrers(to *Resource, typ, path string) (sure, maybe []*Resource) {
 	index := g.index(typ, path)
-	for _, key := range append(Identities(to), to.URN) {
+	for _, key := range append(identities(to), to.URN) {
 		for _, r := range index.to[key] {
 			if !slices.Contains(sure, r) {
 				sure = append(sure, r)
@@ -64,15 +66,48 @@ func (g *Graph) Referents(r *Resource, path, typ string) []*Resource {
 			found = append(found, to)
 		}
 	}
-	for _, urn := range r.PropertyDependencies[root(path)] {
-		add(g.byURN[urn])
-	}
-	for _, item := range values(r, path) {
-		for _, to := range g.named(typ)[item.Text()] {
+	keys, _ := g.refers(r, path)
+	for _, key := range keys {
+		add(g.byURN[key])
+		for _, to := range g.named(typ)[key] {
 			add(to)
 		}
 	}
 	return found
+}
+
+// refers gives by what a property refers to others: the URNs on which it depends, and the texts of its values. A text
+// that one of the former has for its own is left out, since others may have it too: the same name in two projects.
+// The second result is whether it may refer to any, as nothing is known of a value. What comes from another provider,
+// such as a random name, says nothing either.
+func (g *Graph) refers(r *Resource, path string) (keys []string, unknown bool) {
+	on := r.PropertyDependencies[root(path)]
+	keys = slices.Clone(on)
+	for _, item := range values(r, path) {
+		switch text := folded(item.Text()); {
+		case text != "":
+			if !slices.ContainsFunc(on, func(id string) bool { return g.byURN[id] != nil && slices.Contains(identities(g.byURN[id]), text) }) {
+				keys = append(keys, text)
+			}
+		case item.Unknown() && !slices.ContainsFunc(on, func(id string) bool { return provider(typeOf(id)) == provider(r.Type) }):
+			unknown = true
+		}
+	}
+	return keys, unknown
+}
+
+// typeOf is the token of a URN's type; zero: it is none.
+func typeOf(id string) string {
+	if u := urn.URN(id); u.IsValid() {
+		return string(u.Type())
+	}
+	return ""
+}
+
+// provider is the one of a token, as in "aws".
+func provider(token string) string {
+	name, _, _ := strings.Cut(token, ":")
+	return name
 }
 
 // Dependents gives the resources of a type that depend on a resource, by a property or by the option dependsOn.
@@ -97,7 +132,7 @@ func (g *Graph) named(typ string) map[string][]*Resource {
 	}
 	named := map[string][]*Resource{}
 	for _, r := range g.byType[typ] {
-		for _, id := range Identities(r) {
+		for _, id := range identities(r) {
 			named[id] = append(named[id], r)
 		}
 	}
@@ -113,35 +148,39 @@ func (g *Graph) index(typ, path string) *referrers {
 	index := &referrers{to: map[string][]*Resource{}}
 	g.referrers[key] = index
 	for _, r := range g.byType[typ] {
-		dependencies := r.PropertyDependencies[root(path)]
-		for _, urn := range dependencies {
-			index.to[urn] = append(index.to[urn], r)
+		keys, unknown := g.refers(r, path)
+		for _, key := range keys {
+			index.to[key] = append(index.to[key], r)
 		}
-		for _, item := range values(r, path) {
-			switch text := item.Text(); {
-			case text != "":
-				index.to[text] = append(index.to[text], r)
-			case item.Unknown() && len(dependencies) == 0:
-				index.unknown = append(index.unknown, r)
-			}
+		if unknown {
+			index.unknown = append(index.unknown, r)
 		}
 	}
 	return index
 }
 
-// Identities are the texts by which other resources name this one: its id, and its name, ARN, URI and the like as far
+// identities are the texts by which other resources name this one: its id, and its name, ARN, URI and the like as far
 // as they are known.
-func Identities(r *Resource) []string {
+func identities(r *Resource) []string {
 	var known []string
 	for _, id := range []string{
 		r.ID, r.Output("id").Text(), r.Output("arn").Text(), r.Output("name").Text(), r.Output("url").Text(), r.Output("keyId").Text(),
 		r.Output("secretId").Text(), r.Output("selfLink").Text(), r.Output("email").Text(),
 	} {
-		if id != "" && !slices.Contains(known, id) {
+		if id = folded(id); id != "" && !slices.Contains(known, id) {
 			known = append(known, id)
 		}
 	}
 	return known
+}
+
+// folded is a text by which it is compared. Azure's ids are the same in capitals and small letters:
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+func folded(id string) string {
+	if lower := strings.ToLower(id); strings.HasPrefix(lower, "/subscriptions/") {
+		return lower
+	}
+	return id
 }
 
 // values are those at a path, of each item where the path leads through a list.

@@ -78,7 +78,7 @@ func complete(t *testing.T, f file) {
 
 func (c *Case) run(t *testing.T, rule policy.Rule) {
 	t.Helper()
-	request, err := c.request()
+	request, err := c.request(func(m property.Map) property.Map { return m })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,8 @@ type request struct {
 	stack  *pulumirpc.AnalyzeStackRequest
 }
 
-func (c *Case) request() (request, error) {
+// request tells it with the properties that change makes of each resource's.
+func (c *Case) request(change func(property.Map) property.Map) (request, error) {
 	var out request
 	out.stack = &pulumirpc.AnalyzeStackRequest{}
 	urns := map[string]string{}
@@ -172,6 +173,7 @@ func (c *Case) request() (request, error) {
 		if err != nil {
 			return out, err
 		}
+		inputs, outputs = change(inputs), change(outputs)
 		declared, err := marshal(inputs)
 		if err != nil {
 			return out, err
@@ -242,15 +244,21 @@ func (c *Case) ask(t *testing.T, rule policy.Rule, in request) []*pulumirpc.Anal
 			t.Fatalf("the rule has no setting %s", name)
 		}
 	}
+	return answers(t, client, in)
+}
+
+// answers plays the engine.
+func answers(t *testing.T, client pulumirpc.AnalyzerClient, in request) []*pulumirpc.AnalyzeDiagnostic {
+	t.Helper()
 	var all []*pulumirpc.AnalyzeDiagnostic
 	for _, r := range in.single {
-		response, err := client.Analyze(ctx, r)
+		response, err := client.Analyze(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, response.GetDiagnostics()...)
 	}
-	response, err := client.AnalyzeStack(ctx, in.stack)
+	response, err := client.AnalyzeStack(t.Context(), in.stack)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (r *Report) GitHub(w io.Writer) error {
 			place = fmt.Sprintf("file=%s,line=%d,", property.Replace(f.Place.File), max(f.Place.Line, 1))
 		}
 		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", command, place, property.Replace(f.Rule+" ("+f.Chosen.Severity.String()+")"),
-			data.Replace(where(f.Finding)+": "+f.Message))
+			data.Replace(said(f)))
 	}
 	fmt.Fprintf(&b, "::notice title=secretstack::%s\n", data.Replace(strings.Join(append(r.Notes, r.Summary()), " ")))
 	_, err := io.WriteString(w, b.String())

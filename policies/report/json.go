@@ -8,12 +8,11 @@ import (
 // JSON prints the report for programs.
 func (r *Report) JSON(w io.Writer) error {
 	out := jsonReport{
-		Subject: r.Subject, Failed: r.Failed(), Resources: r.Resources, Checks: r.Checks(),
+		Subject: r.Subject, Profile: string(r.Profile), Failed: r.Failed(), Resources: r.Resources, Checks: r.Checks(),
 		Findings: []jsonFinding{}, Exempt: []jsonFinding{}, Notes: r.Notes,
 	}
 	for _, f := range r.Findings {
-		j := newJSONFinding(f)
-		out.Findings = append(out.Findings, j)
+		out.Findings = append(out.Findings, newJSONFinding(f))
 	}
 	for _, e := range r.Exempt {
 		j := newJSONFinding(Finding{Finding: e.Finding, Chosen: r.rule(e.Finding.Rule)})
@@ -28,6 +27,7 @@ func (r *Report) JSON(w io.Writer) error {
 
 type jsonReport struct {
 	Subject   string        `json:"subject"`
+	Profile   string        `json:"profile"`
 	Failed    bool          `json:"failed"`
 	Resources int           `json:"resources"`
 	Checks    int           `json:"checks"`

@@ -15,12 +15,13 @@ import (
 // after the update counts as skipped.
 func (r *Report) JUnit(w io.Writer) error {
 	suite := junit.Testsuite{Name: "secretstack: " + r.Subject, Time: "0"}
+	suite.AddProperty("profile", string(r.Profile))
 	suite.AddProperty("exempt", strconv.Itoa(len(r.Exempt)))
 	for _, c := range r.Rules {
 		lines := map[policy.Verdict][]string{}
 		for _, f := range r.Findings {
 			if f.Rule == c.Name {
-				lines[f.Verdict] = append(lines[f.Verdict], where(f.Finding)+": "+f.Message)
+				lines[f.Verdict] = append(lines[f.Verdict], said(f))
 			}
 		}
 		if r.Asked[c.Name] == 0 && len(lines) == 0 {

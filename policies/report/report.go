@@ -16,6 +16,7 @@ import (
 // Report is the outcome of a check.
 type Report struct {
 	Subject   string          // what was checked, as in "stack prod of shop"
+	Profile   policy.Profile  // of the rules
 	Resources int             // that were checked
 	Rules     []policy.Chosen // all that there are, the disabled ones too
 	Asked     map[string]int  // of how many resources each rule was asked
@@ -27,7 +28,7 @@ type Report struct {
 // Finding is one with its rule, the level that the team has chosen, and its place.
 type Finding struct {
 	policy.Finding
-	Chosen policy.Chosen
+	Chosen *policy.Chosen
 	Place  Place
 }
 
@@ -47,8 +48,7 @@ func (p Place) String() string {
 // Add adds findings, with a place for each.
 func (r *Report) Add(findings []policy.Finding, place func(policy.Finding) Place) {
 	for _, f := range findings {
-		i := slices.IndexFunc(r.Rules, func(c policy.Chosen) bool { return c.Name == f.Rule })
-		r.Findings = append(r.Findings, Finding{f, r.Rules[i], place(f)})
+		r.Findings = append(r.Findings, Finding{f, r.rule(f.Rule), place(f)})
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(
@@ -58,6 +58,11 @@ func (r *Report) Add(findings []policy.Finding, place func(policy.Finding) Place
 }
 
 var rank = map[policy.Verdict]int{policy.Broken: 0, policy.Fail: 1, policy.Unknown: 2}
+
+// rule is the one of a name.
+func (r *Report) rule(name string) *policy.Chosen {
+	return &r.Rules[slices.IndexFunc(r.Rules, func(c policy.Chosen) bool { return c.Name == name })]
+}
 
 // Failed tells whether the check has failed: whether anything that is mandatory does not hold, or could not be asked.
 func (r *Report) Failed() bool {
@@ -102,7 +107,7 @@ func (r *Report) Summary() string {
 	}
 	parts = append(parts, fmt.Sprintf("%d not known before the update", r.count(policy.Unknown)),
 		fmt.Sprintf("%d exempt", len(r.Exempt)))
-	return fmt.Sprintf("%s: %d checks of %d resources, %s.", r.Subject, r.Checks(), r.Resources, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, profile %s: %d checks of %d resources, %s.", r.Subject, r.Profile, r.Checks(), r.Resources, strings.Join(parts, ", "))
 }
 
 // name is a resource's own name, and its type.
@@ -126,3 +131,6 @@ func where(f policy.Finding) string {
 	}
 	return text
 }
+
+// said is a finding in one sentence.
+func said(f Finding) string { return where(f.Finding) + ": " + f.Message }

@@ -37,7 +37,7 @@ func example() *report.Report {
 		{Rule: policy.Rule{Name: "off", Severity: policy.Low, Profile: policy.Hygiene, Summary: "Off"}, Level: policy.Disabled},
 	}
 	r := &report.Report{
-		Subject: "stack prod of shop", Resources: 12, Rules: chosen,
+		Subject: "stack prod of shop", Profile: policy.Strict, Resources: 12, Rules: chosen,
 		Asked: map[string]int{"no-public-url": 2, "rotated": 2, "passes": 3, "breaks": 1},
 		Exempt: []ruleset.Exempt{{
 			Finding: policy.Finding{Rule: "rotated", URN: secretURN, Verdict: policy.Fail, Message: "Nothing rotates it."},
@@ -55,7 +55,7 @@ func example() *report.Report {
 		{Rule: "breaks", URN: urlURN, Verdict: policy.Broken, Message: "The rule failed itself."},
 	}, func(f policy.Finding) report.Place {
 		if f.URN == secretURN {
-			return report.Place{File: "secrets.yaml", Line: 12}
+			return report.Place{File: "the shop/secrets.yaml", Line: 12}
 		}
 		return report.Place{}
 	})

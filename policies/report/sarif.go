@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"net/url"
 	"path/filepath"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -39,16 +40,6 @@ func justification(e ruleset.Exempt) string {
 	return e.Reason + " (" + e.Owner + ", until " + e.Expires.String() + ")"
 }
 
-// rule is the one of a name.
-func (r *Report) rule(name string) policy.Chosen {
-	for _, c := range r.Rules {
-		if c.Name == name {
-			return c
-		}
-	}
-	return policy.Chosen{}
-}
-
 func descriptor(c policy.Chosen) *sarif.ReportingDescriptor {
 	properties := sarif.NewPropertyBag()
 	properties.Add("tags", append([]string{"security", string(c.Profile)}, c.Covers...))
@@ -75,21 +66,17 @@ func result(f Finding) *sarif.Result {
 	case f.Chosen.Level == policy.Advisory || f.Chosen.Severity == policy.Low:
 		level = "warning"
 	}
-	resource, typ := name(f.URN)
+	resource, _ := name(f.URN)
 	location := sarif.NewLocation().WithLogicalLocations([]*sarif.LogicalLocation{
 		sarif.NewLogicalLocation().WithName(resource).WithKind("resource").WithFullyQualifiedName(f.URN),
 	})
 	if f.Place.File != "" {
 		location.WithPhysicalLocation(sarif.NewPhysicalLocation().
-			WithArtifactLocation(sarif.NewSimpleArtifactLocation(filepath.ToSlash(f.Place.File))).
+			WithArtifactLocation(sarif.NewSimpleArtifactLocation((&url.URL{Path: filepath.ToSlash(f.Place.File)}).String())).
 			WithRegion(sarif.NewRegion().WithStartLine(max(f.Place.Line, 1))))
 	}
-	message := resource + " (" + typ + "): " + f.Message
-	if f.Property != "" {
-		message = resource + " (" + typ + "), " + f.Property + ": " + f.Message
-	}
 	fingerprint := sha256.Sum256([]byte(f.Rule + "\n" + f.URN + "\n" + f.Property))
-	return sarif.NewRuleResult(f.Rule).WithLevel(level).WithKind(kind).WithMessage(sarif.NewTextMessage(message)).
+	return sarif.NewRuleResult(f.Rule).WithLevel(level).WithKind(kind).WithMessage(sarif.NewTextMessage(said(f))).
 		WithLocations([]*sarif.Location{location}).
 		WithPartialFingerprints(map[string]string{"secretstack/v1": hex.EncodeToString(fingerprint[:16])})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/secretstack/secretstack/e2e/needs"
 	"github.com/secretstack/secretstack/internal/golden"
 	"github.com/secretstack/secretstack/policies/policy"
+	"github.com/secretstack/secretstack/policies/policytest"
 	"github.com/secretstack/secretstack/policies/rules"
 	"github.com/secretstack/secretstack/policies/ruleset"
 	"github.com/secretstack/secretstack/policies/source"
@@ -86,6 +87,19 @@ func TestPages(t *testing.T) {
 			t.Errorf("docs/rules/%s is about no rule", e.Name())
 		}
 	}
+}
+
+// TestCanaries: no rule shows a secret, whatever it is asked of.
+func TestCanaries(t *testing.T) {
+	var folders []string
+	for _, pattern := range []string{"../[ag]*rules/testdata", "../awsrules/*/testdata"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folders = append(folders, found...)
+	}
+	policytest.Canaries(t, rules.All(), folders...)
 }
 
 // TestSchema: the schema is current, and takes the file of the sample project.

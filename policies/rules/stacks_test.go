@@ -50,7 +50,7 @@ func failures(t *testing.T, stack string, resources []*policy.Resource) []string
 		t.Fatal(err)
 	}
 	chosen := file.Choose(stack, policy.Strict)
-	checker, sieve := policy.NewChecker(chosen, today), file.Sieve(today, false)
+	checker, sieve := policy.NewChecker(chosen, today), file.Sieve(chosen, today, false)
 	var findings []policy.Finding
 	for _, r := range resources {
 		findings = append(findings, sieve.Keep(checker.Look(r))...)

@@ -21,9 +21,9 @@ type Exemption struct {
 	pattern *regexp.Regexp
 }
 
-// covers tells whether a failure is exempt, whatever the day.
+// covers tells whether a finding is of its rule and resource, whatever the day.
 func (e Exemption) covers(f policy.Finding) bool {
-	return f.Verdict == policy.Fail && f.Rule == e.Rule && e.pattern.MatchString(f.URN)
+	return f.Rule == e.Rule && e.pattern.MatchString(f.URN)
 }
 
 // glob is a pattern in which * stands for any text.

@@ -3,6 +3,7 @@
 package ruleset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -140,12 +141,8 @@ func (f *File) checkExemption(doc *strict.Document, e Exemption) {
 	if !strings.HasPrefix(e.Resource, "urn:pulumi:") && !strings.HasPrefix(e.Resource, "*") {
 		missing("resource", "must be a URN, in which * stands for any text, as in urn:pulumi:prod::*::stripe-api-key")
 	}
-	names := make([]string, len(f.rules))
-	for i, r := range f.rules {
-		names[i] = r.Name
-	}
-	if !slices.Contains(names, e.Rule) {
-		missing("rule", "is no rule: `secretstack rules` lists them")
+	if !slices.ContainsFunc(f.rules, func(r policy.Rule) bool { return r.Name == e.Rule && r.Check != nil }) {
+		missing("rule", "must be a rule about resources: `secretstack rules` lists them")
 	}
 	if utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < 10 {
 		missing("reason", "must say why, in ten characters at least")
@@ -158,15 +155,15 @@ func (f *File) checkExemption(doc *strict.Document, e Exemption) {
 	}
 }
 
+// ProfileOf is the profile of a stack. One that is given counts instead of the file's.
+func (f *File) ProfileOf(stack string, given policy.Profile) policy.Profile {
+	return cmp.Or(given, f.Stacks[stack], f.Profile)
+}
+
 // Choose gives all rules with their levels and settings for a stack, [Exemptions] among them. A rule that is not in the
-// stack's profile is disabled, unless the file gives it a level. A profile other than "" counts instead of the file's.
+// profile of [File.ProfileOf] is disabled, unless the file gives it a level.
 func (f *File) Choose(stack string, profile policy.Profile) []policy.Chosen {
-	if profile == "" {
-		profile = f.Profile
-		if p := f.Stacks[stack]; p != "" {
-			profile = p
-		}
-	}
+	profile = f.ProfileOf(stack, profile)
 	var chosen []policy.Chosen
 	for _, r := range f.rules {
 		c := policy.Chosen{Rule: r, Level: policy.Disabled, Values: f.values[r.Name]}

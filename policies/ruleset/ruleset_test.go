@@ -118,7 +118,7 @@ exemptions:
 		"policies.yaml:11: exemptions[0].reason: must say why",
 		"exemptions[0].owner: must say who",
 		"exemptions[0].expires: must be a day",
-		"policies.yaml:13: exemptions[1].rule: is no rule",
+		"policies.yaml:13: exemptions[1].rule: must be a rule about resources",
 		`policies.yaml:16: exemptions[1].expires: "tomorrow" must be a day`,
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -136,6 +136,7 @@ exemptions:
   - {resource: "urn:pulumi:dev::shop::*::gone", rule: base, reason: A person changes it, owner: checkout, expires: 2027-01-31}
   - {resource: "urn:pulumi:*::other::*", rule: base, reason: A person changes it, owner: checkout, expires: 2027-01-31}
   - {resource: "urn:pulumi:prod::shop::*::gone", rule: tight, reason: A person changes it, owner: checkout, expires: 2027-01-31}
+  - {resource: "urn:pulumi:prod::shop::*::new", rule: base, reason: A person changes it, owner: checkout, expires: 2027-01-31}
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -145,11 +146,11 @@ exemptions:
 	}
 	all := []policy.Finding{
 		finding("base", "orders-db", policy.Fail), finding("base", "orders-db-admin", policy.Fail), finding("base", "old", policy.Fail),
-		finding("tight", "orders-db", policy.Fail), finding("base", "orders-db", policy.Unknown), finding("base", "orders-db", policy.Broken),
+		finding("tight", "orders-db", policy.Fail), finding("base", "new", policy.Unknown), finding("base", "orders-db", policy.Broken),
 	}
 	asked := map[string]int{"base": 6} // of another rule than tight
 
-	s := f.Sieve(today, false)
+	s := f.Sieve(f.Choose("prod", ""), today, false)
 	if kept := s.Keep(all); len(kept) != 5 || len(s.Exempt()) != 1 || s.Exempt()[0].Owner != "checkout" {
 		t.Errorf("kept %v, exempt %v", kept, s.Exempt())
 	}
@@ -168,8 +169,12 @@ exemptions:
 		t.Errorf("line %d", f.Line("exemptions[1]"))
 	}
 
-	ignoring := f.Sieve(today, true)
+	ignoring := f.Sieve(f.Choose("prod", ""), today, true)
 	if kept := ignoring.Keep(all); len(kept) != len(all) || ignoring.Finish("prod", "shop", asked) != nil {
 		t.Error("an exemption counts that is ignored")
+	}
+	silent := f.Sieve([]policy.Chosen{{Rule: ruleset.Exemptions, Level: policy.Disabled}}, today, false)
+	if kept := silent.Keep(all); len(kept) != 5 || silent.Finish("prod", "shop", asked) != nil {
+		t.Error("the exemptions count, and nothing is said of them where that rule is disabled")
 	}
 }

@@ -33,7 +33,9 @@ func Schema(rules []policy.Rule) []byte {
 		choice := object(settings)
 		choice["description"] = r.Summary
 		choices[r.Name] = choice
-		names = append(names, r.Name)
+		if r.Check != nil {
+			names = append(names, r.Name)
+		}
 	}
 	reason := text("Why it may break the rule")
 	reason["minLength"] = 10

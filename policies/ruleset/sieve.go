@@ -22,9 +22,9 @@ var Exemptions = policy.Rule{
 // Sieve sorts findings into those that count and those that are exempt, for one stack.
 type Sieve struct {
 	exemptions []Exemption
-	used       []bool
+	needed     []bool // or perhaps needed
 	now        time.Time
-	file       string
+	silent     bool // nothing is said of the exemptions themselves
 	exempt     []Exempt
 }
 
@@ -34,27 +34,32 @@ type Exempt struct {
 	Exemption
 }
 
-// Sieve makes a sieve of the exemptions; none where they are to be ignored.
-func (f *File) Sieve(now time.Time, ignore bool) *Sieve {
-	s := &Sieve{now: now, file: f.Path}
+// Sieve makes a sieve of the exemptions, for the rules that were chosen; none where they are to be ignored.
+func (f *File) Sieve(chosen []policy.Chosen, now time.Time, ignore bool) *Sieve {
+	s := &Sieve{now: now, silent: slices.ContainsFunc(chosen, func(c policy.Chosen) bool {
+		return c.Name == Exemptions.Name && c.Level == policy.Disabled
+	})}
 	if !ignore {
 		s.exemptions = f.Exemptions
 	}
-	s.used = make([]bool, len(s.exemptions))
+	s.needed = make([]bool, len(s.exemptions))
 	return s
 }
 
-// Keep gives the findings that count.
+// Keep gives the findings that count. What is unknown is no failure yet, so it counts; but it may become one, for which
+// its exemption is needed.
 func (s *Sieve) Keep(findings []policy.Finding) []policy.Finding {
 	var kept []policy.Finding
 	for _, f := range findings {
 		i := slices.IndexFunc(s.exemptions, func(e Exemption) bool { return e.covers(f) && !e.Expires.over(s.now) })
-		if i < 0 {
-			kept = append(kept, f)
-			continue
+		if i >= 0 {
+			s.needed[i] = true
 		}
-		s.used[i] = true
-		s.exempt = append(s.exempt, Exempt{f, s.exemptions[i]})
+		if i >= 0 && f.Verdict == policy.Fail {
+			s.exempt = append(s.exempt, Exempt{f, s.exemptions[i]})
+		} else {
+			kept = append(kept, f)
+		}
 	}
 	return kept
 }
@@ -69,14 +74,14 @@ func (s *Sieve) Finish(stack, project string, asked map[string]int) []policy.Fin
 	urn := fmt.Sprintf("urn:pulumi:%s::%s::pulumi:pulumi:Stack::%s-%s", stack, project, project, stack)
 	var findings []policy.Finding
 	for i, e := range s.exemptions {
-		if asked[e.Rule] == 0 || !e.about(stack, project) {
+		if s.silent || asked[e.Rule] == 0 || !e.about(stack, project) {
 			continue
 		}
 		message := ""
 		switch {
 		case e.Expires.over(s.now):
 			message = fmt.Sprintf("The exemption of %s from %s expired on %s (%s).", e.Resource, e.Rule, e.Expires, e.Owner)
-		case !s.used[i]:
+		case !s.needed[i]:
 			message = fmt.Sprintf("The exemption of %s from %s is not needed: nothing fails there.", e.Resource, e.Rule)
 		default:
 			continue

@@ -45,6 +45,20 @@ func (b *budget) Read(p []byte) (int, error) {
 
 // open begins to read a file that may be compressed.
 func open(in io.Reader, kind kind) (*document, error) {
+	text, err := plain(in)
+	if err != nil {
+		return nil, err
+	}
+	return parse(text, kind), nil
+}
+
+func parse(text io.Reader, kind kind) *document {
+	b := &budget{in: text, most: largest}
+	return &document{dec: json.NewDecoder(b), budget: b, kind: kind}
+}
+
+// plain gives the text of a file that may be compressed.
+func plain(in io.Reader) (io.Reader, error) {
 	text := bufio.NewReader(in)
 	if begins(text, "\x1f\x8b") {
 		unpacked, err := gzip.NewReader(text)
@@ -63,8 +77,7 @@ func open(in io.Reader, kind kind) (*document, error) {
 	case begins(text, "\xef\xbb\xbf"):
 		_, _ = text.Discard(3) // a byte order mark
 	}
-	b := &budget{in: text, most: largest}
-	return &document{dec: json.NewDecoder(b), budget: b, kind: kind}, nil
+	return text, nil
 }
 
 func begins(r *bufio.Reader, magic string) bool {
@@ -87,6 +100,8 @@ func fault(place int64, err error) error {
 	var syntax *json.SyntaxError
 	var mistyped *json.UnmarshalTypeError
 	switch {
+	case errors.Is(err, io.EOF) && place == 0:
+		return errors.New("it is empty")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return wrongAt(place, "the file ends too early: was it cut off?")
 	case errors.As(err, &syntax):

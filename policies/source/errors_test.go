@@ -47,7 +47,7 @@ func TestErrors(t *testing.T) {
 		text string
 		want string
 	}{
-		{"nothing", State, ``, "at byte 0: the file ends too early: was it cut off?"},
+		{"nothing", State, ``, "it is empty"},
 		{"no JSON", State, `Previewing update (prod): ` + canary, "at byte 0: what follows is no JSON, or is nested too deeply"},
 		{"no object", Preview, `[]`, "at byte 1: the file must be an object"},
 		{"some object", Preview, `{"password":"` + canary + `"}`, "it is not a preview of Pulumi"},

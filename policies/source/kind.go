@@ -1,8 +1,14 @@
 package source
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"slices"
+
+	"github.com/secretstack/secretstack/policies/policy"
 )
 
 // kind is what a file should be.
@@ -25,6 +31,36 @@ var tells = []struct{ field, what string }{
 	{"resource_changes", "a plan of Terraform, from `terraform show -json PLAN`"},
 	{"lineage", "a state file of Terraform"},
 	{"values", "a state of Terraform, from `terraform show -json` without a plan"},
+}
+
+// Reader is [State], [Preview] or [Terraform].
+type Reader = func(io.Reader) iter.Seq2[*policy.Resource, error]
+
+// Guess tells by the fields of a file how to read it, and gives all of it to read. Nil: it is of another kind.
+func Guess(in io.Reader) (read Reader, all io.Reader, err error) {
+	text, err := plain(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	var head bytes.Buffer
+	d := parse(io.TeeReader(text, &head), "")
+	err = d.fields("the file", func(name string) error {
+		switch name {
+		case "deployment", "checkpoint":
+			read = State
+		case "steps", "changeSummary":
+			read = Preview
+		case "format_version", "planned_values", "resource_changes":
+			read = Terraform
+		default:
+			return d.skip()
+		}
+		return errStopped
+	})
+	if err != nil && !errors.Is(err, errStopped) {
+		return nil, nil, err
+	}
+	return read, io.MultiReader(&head, text), nil
 }
 
 // top reads the object that the file is. It is an error if it has none of its kind's own fields. For each field, read
