@@ -58,10 +58,11 @@ func (f *resourceFlags) open(cmd *cobra.Command) (*resources, error) {
 	if err != nil {
 		return nil, err
 	}
+	places := s.Places()
 	return &resources{
 		all: source.Plan(s.Plan), of: s, stack: s.Name, project: s.Project,
 		place: func(urn string) report.Place {
-			file, line := s.Place(urn)
+			file, line := places(urn)
 			return report.Place{File: filepath.Join(f.selected.dir, file), Line: line}
 		},
 		close: func() {},
