@@ -9,11 +9,15 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/secretstack/secretstack/policies/policy"
+	"github.com/secretstack/secretstack/policies/ruleset"
 )
 
 // Serve serves rules to the engine that has started this process, until the engine ends it. It is the whole of a
 // pack's main.
 func Serve(rules []policy.Rule) error {
+	if err := distinct(rules); err != nil {
+		return err
+	}
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
 		Init: func(g *grpc.Server) error {
 			pulumirpc.RegisterAnalyzerServer(g, New(rules, time.Now))
@@ -25,4 +29,21 @@ func Serve(rules []policy.Rule) error {
 	}
 	fmt.Println(handle.Port) // the engine reads it
 	return <-handle.Done
+}
+
+// distinct refuses what policies.yaml could not tell apart.
+func distinct(rules []policy.Rule) error {
+	names := map[string]bool{ruleset.Exemptions.Name: true}
+	for _, r := range rules {
+		if names[r.Name] {
+			return fmt.Errorf("two rules of the policy pack are called %s", r.Name)
+		}
+		names[r.Name] = true
+		for _, s := range r.Settings {
+			if s.Name == "level" {
+				return fmt.Errorf("a setting of %s is called level, as its enforcement level is", r.Name)
+			}
+		}
+	}
+	return nil
 }

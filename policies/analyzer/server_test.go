@@ -11,6 +11,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
 
+	"github.com/secretstack/secretstack/policies/analyzer"
 	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/policytest"
 )
@@ -193,5 +194,18 @@ func TestInfo(t *testing.T) {
 	schema := first.GetConfigSchema().GetProperties().AsMap()["most"].(map[string]any)
 	if schema["type"] != "integer" || schema["default"] != 3.0 || schema["minimum"] != 1.0 {
 		t.Errorf("schema %v", schema)
+	}
+}
+
+func TestDistinct(t *testing.T) {
+	level := alone
+	level.Settings = []policy.Setting{{Name: "level", Default: 1}}
+	for want, rules := range map[string][]policy.Rule{
+		"two rules of the policy pack are called short":                   {short, alone, short},
+		"a setting of alone is called level, as its enforcement level is": {short, level},
+	} {
+		if err := analyzer.Serve(rules); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
