@@ -1,10 +1,13 @@
 package analyzer_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,5 +210,29 @@ func TestDistinct(t *testing.T) {
 		if err := analyzer.Serve(rules); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+}
+
+// TestParallel asks of several resources at once, as the engine does.
+func TestParallel(t *testing.T) {
+	client := policytest.Client(t, []policy.Rule{short, alone}, time.Now())
+	var failed atomic.Int32
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			name := fmt.Sprintf("longer-%d", i)
+			response, err := client.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{
+				Urn: prefix + name, Type: "test:index:Thing", Name: name,
+				Properties: &structpb.Struct{Fields: map[string]*structpb.Value{"name": structpb.NewStringValue(name)}},
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			failed.Add(int32(len(response.GetDiagnostics())))
+		})
+	}
+	all.Wait()
+	if failed.Load() != 50 {
+		t.Errorf("%d failures, want 50", failed.Load())
 	}
 }
