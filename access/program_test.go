@@ -26,6 +26,7 @@ import (
 	"github.com/secretstack/secretstack/access"
 	"github.com/secretstack/secretstack/internal/golden"
 	"github.com/secretstack/secretstack/internal/plan"
+	"github.com/secretstack/secretstack/policies/planned"
 	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/source"
 )
@@ -43,7 +44,7 @@ func TestProgram(t *testing.T) {
 	}
 	types := map[string]bool{}
 	var all []*policy.Resource
-	for r := range source.Plan(g) {
+	for r := range planned.Resources(g) {
 		types[r.Type] = true
 		all = append(all, r)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/secretstack/secretstack/access"
 	"github.com/secretstack/secretstack/internal/stack"
 	"github.com/secretstack/secretstack/internal/strict"
+	"github.com/secretstack/secretstack/policies/planned"
 	"github.com/secretstack/secretstack/policies/source"
 )
 
@@ -44,7 +45,7 @@ func accessOf(s *stack.Stack) (*access.Access, error) {
 	if json.Unmarshal([]byte(s.Setting("aws:allowedAccountIds")), &accounts) == nil && len(accounts) == 1 {
 		options.Account = accounts[0]
 	}
-	return access.From(source.Plan(s.Plan), options)
+	return access.From(planned.Resources(s.Plan), options)
 }
 
 // side reads one side of a comparison: a stack by its name, or else a file of whichever kind.

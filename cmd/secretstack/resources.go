@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/secretstack/secretstack/internal/stack"
+	"github.com/secretstack/secretstack/policies/planned"
 	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/report"
 	"github.com/secretstack/secretstack/policies/source"
@@ -60,7 +61,7 @@ func (f *resourceFlags) open(cmd *cobra.Command) (*resources, error) {
 	}
 	places := s.Places()
 	return &resources{
-		all: source.Plan(s.Plan), of: s, stack: s.Name, project: s.Project,
+		all: planned.Resources(s.Plan), of: s, stack: s.Name, project: s.Project,
 		place: func(urn string) report.Place {
 			file, line := places(urn)
 			return report.Place{File: filepath.Join(f.selected.dir, file), Line: line}

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/secretstack/secretstack/internal/stack"
+	"github.com/secretstack/secretstack/policies/planned"
 	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/rules"
-	"github.com/secretstack/secretstack/policies/source"
 )
 
 // BenchmarkRules asks every rule, also those off by default, of the resources of many secrets with two readers each.
@@ -62,7 +62,7 @@ func many(b *testing.B, name string, secrets int) []*policy.Resource {
 		b.Fatal(err)
 	}
 	var all []*policy.Resource
-	for r, err := range source.Plan(s.Plan) {
+	for r, err := range planned.Resources(s.Plan) {
 		if err != nil {
 			b.Fatal(err)
 		}

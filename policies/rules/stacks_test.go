@@ -17,10 +17,10 @@ import (
 
 	"github.com/secretstack/secretstack/e2e/needs"
 	"github.com/secretstack/secretstack/internal/stack"
+	"github.com/secretstack/secretstack/policies/planned"
 	"github.com/secretstack/secretstack/policies/policy"
 	"github.com/secretstack/secretstack/policies/rules"
 	"github.com/secretstack/secretstack/policies/ruleset"
-	"github.com/secretstack/secretstack/policies/source"
 )
 
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -33,7 +33,7 @@ func sample(t *testing.T, name string) []*policy.Resource {
 		t.Fatal(err)
 	}
 	var all []*policy.Resource
-	for r, err := range source.Plan(s.Plan) {
+	for r, err := range planned.Resources(s.Plan) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,5 @@
 // Package source turns what tools write into the resources that rules look at: a stack's state ([State]), a preview by
-// Pulumi's engine ([Preview]), a plan of Terraform or OpenTofu ([Terraform]), and a plan without an engine ([Plan]).
+// Pulumi's engine ([Preview]), and a plan of Terraform or OpenTofu ([Terraform]). For a plan of our own, see planned.
 //
 // Each gives the resources in the order of the file, in Pulumi's names and with types as of [policy.Canonical]. The last
 // pair may be an error, which ends it: it says where the file is wrong, and never has a value of it. Files may be
